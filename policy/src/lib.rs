@@ -1,0 +1,1 @@
+//! Policy documents, ARNs, decisions, and the tables of S3 operations.

@@ -1,0 +1,1 @@
+//! Carries S3 requests from client to upstream.

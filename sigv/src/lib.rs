@@ -1,0 +1,1 @@
+//! Verifies and produces AWS signatures; decodes and encodes signed bodies.

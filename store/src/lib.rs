@@ -1,0 +1,1 @@
+//! Users, groups, policies and credentials over an ordered key-value space.
