@@ -1,1 +1,62 @@
 //! Verifies and produces AWS signatures; decodes and encodes signed bodies.
+//!
+//! It promises:
+//! - A request verifies only if `host` and every `x-amz-*` header it carries are covered by the signature.
+//! - Exactly one mechanism of authentication is read, and nothing in it twice.
+//! - Signatures and hashes are compared in constant time, in [`hash`] and nowhere else.
+//! - The frame that completes a body leaves the [`Decoder`] only if the whole body is what was signed.
+//! - No secret, signing key or signature is in any `Debug` output or error.
+//!
+//! It refuses to do I/O, to read a clock, and to decide who may do what: time is an argument, and a verified
+//! [`Claim`] says only who signed.
+//!
+//! ```
+//! use http::{HeaderMap, HeaderValue, Method, header};
+//! use sigv::{Claim, Payload, Rules, SecretKey, Signer, Wire, amz_date};
+//! use time::{Duration, macros::datetime};
+//!
+//! let now = datetime!(2026-01-31 12:00 UTC);
+//! let payload = Payload::empty();
+//! let mut headers = HeaderMap::new();
+//! headers.insert(header::HOST, HeaderValue::from_static("127.0.0.1:8080"));
+//! headers.insert("x-amz-date", amz_date::header_value(now));
+//! headers.insert("x-amz-content-sha256", payload.header_value());
+//!
+//! let signer = Signer::new("AKIAALICE", SecretKey::new(*b"not a real secret"), "us-east-1")?;
+//! let wire = Wire { method: &Method::GET, path: "/lake/a%20key", query: "", headers: &headers };
+//! let authorization = signer.sign(wire, &payload, now);
+//! headers.insert(header::AUTHORIZATION, authorization);
+//!
+//! let wire = Wire { method: &Method::GET, path: "/lake/a%20key", query: "", headers: &headers };
+//! let rules = Rules { regions: &[], max_skew: Duration::minutes(15) };
+//! let claim = Claim::parse(wire, &rules, now + Duration::minutes(1))?;
+//! assert_eq!(claim.access_key_id().as_str(), "AKIAALICE");
+//! claim.verify(wire, &SecretKey::new(*b"not a real secret"))?;
+//! assert!(claim.verify(wire, &SecretKey::new(*b"another secret")).is_err());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+pub mod amz_date;
+mod authorization;
+mod body;
+mod canonical;
+mod claim;
+mod credential;
+mod encode;
+mod error;
+pub mod hash;
+mod mechanism;
+mod payload;
+mod signer;
+mod v4;
+mod wire;
+
+pub use body::{Decoder, Encoder};
+pub use claim::{Claim, Rules};
+pub use credential::{AccessKeyId, CredentialError, SecretKey};
+pub use encode::{encode_path, encode_query_value};
+pub use error::{BodyError, SignatureError};
+pub use payload::Payload;
+pub use signer::Signer;
+pub use v4::SigningKey;
+pub use wire::Wire;

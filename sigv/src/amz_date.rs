@@ -1,0 +1,115 @@
+//! The times of signatures: `20130524T000000Z`, and the older forms of `Date`.
+
+use http::HeaderValue;
+use time::format_description::BorrowedFormatItem;
+use time::format_description::well_known::Rfc2822;
+use time::macros::format_description;
+use time::{Date, OffsetDateTime, PrimitiveDateTime, UtcOffset};
+
+use crate::wire;
+
+/// Writes `at` in UTC as `x-amz-date` has it, such as `20130524T000000Z`.
+pub fn format(at: OffsetDateTime) -> String {
+    let at = at.to_offset(UtcOffset::UTC);
+    let (hour, minute, second) = at.to_hms();
+    format!("{}T{hour:02}{minute:02}{second:02}Z", format_date(at.date()))
+}
+
+/// Writes `at` as the value of an `x-amz-date` header.
+pub fn header_value(at: OffsetDateTime) -> HeaderValue {
+    wire::header_value(format(at))
+}
+
+/// Writes `date` as a credential scope has it, such as `20130524`.
+pub fn format_date(date: Date) -> String {
+    format!("{:04}{:02}{:02}", date.year(), u8::from(date.month()), date.day())
+}
+
+/// Reads `20130524T000000Z` and nothing else.
+pub fn parse(text: &str) -> Option<OffsetDateTime> {
+    if !has_shape(text, "00000000T000000Z") {
+        return None;
+    }
+    PrimitiveDateTime::parse(text, DATE_TIME).ok().map(PrimitiveDateTime::assume_utc)
+}
+
+/// Reads `20130524` and nothing else.
+pub fn parse_date(text: &str) -> Option<Date> {
+    if !has_shape(text, "00000000") {
+        return None;
+    }
+    Date::parse(text, DATE).ok()
+}
+
+/// Reads the `Date` of a request: as [`parse`] does, or as HTTP has it (`Fri, 24 May 2013 00:00:00 GMT`).
+pub fn parse_http(text: &str) -> Option<OffsetDateTime> {
+    parse(text).or_else(|| OffsetDateTime::parse(text, &Rfc2822).ok())
+}
+
+/// Whether `text` has a digit wherever `shape` has `0`, and else what `shape` has.
+fn has_shape(text: &str, shape: &str) -> bool {
+    let fits = |(byte, expected)| {
+        if expected == b'0' { u8::is_ascii_digit(&byte) } else { byte == expected }
+    };
+    text.len() == shape.len() && text.bytes().zip(shape.bytes()).all(fits)
+}
+
+const DATE_TIME: &[BorrowedFormatItem<'_>] =
+    format_description!("[year][month][day]T[hour][minute][second]Z");
+const DATE: &[BorrowedFormatItem<'_>] = format_description!("[year][month][day]");
+
+#[cfg(test)]
+mod tests {
+    use time::macros::{date, datetime};
+
+    use super::*;
+
+    #[test]
+    fn time_is_written_in_utc_and_reads_back() {
+        let at = datetime!(2013-05-24 02:03:04 +2);
+        assert_eq!(format(at), "20130524T000304Z");
+        assert_eq!(parse("20130524T000304Z"), Some(at));
+        assert_eq!(header_value(at), "20130524T000304Z");
+    }
+
+    #[test]
+    fn date_reads_back() {
+        assert_eq!(format_date(date!(2013 - 05 - 04)), "20130504");
+        assert_eq!(parse_date("20130504"), Some(date!(2013 - 05 - 04)));
+    }
+
+    #[test]
+    fn time_of_any_other_form_is_refused() {
+        for text in [
+            "",
+            "20130524",
+            "20130524T000000",
+            "20130524t000000Z",
+            "20130524T000000z",
+            "2013-05-24T00:00:00Z",
+            " 20130524T000000Z",
+            "20130524T000000Z ",
+            "+2013524T000000Z",
+            "20131324T000000Z",
+            "20130532T000000Z",
+            "20130524T240000Z",
+            "20130524T006000Z",
+            "99999999T999999Z",
+            "2013052４T00000Z",
+        ] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+        for text in ["", "2013052", "201305240", "20130230", "-0130524"] {
+            assert_eq!(parse_date(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn date_header_has_two_forms() {
+        let at = datetime!(2013-05-24 00:00 UTC);
+        assert_eq!(parse_http("20130524T000000Z"), Some(at));
+        assert_eq!(parse_http("Fri, 24 May 2013 00:00:00 GMT"), Some(at));
+        assert_eq!(parse_http("Fri, 24 May 2013 02:00:00 +0200"), Some(at));
+        assert_eq!(parse_http("yesterday"), None);
+    }
+}

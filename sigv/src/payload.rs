@@ -1,0 +1,102 @@
+//! What `x-amz-content-sha256` says about a body.
+
+use std::borrow::Cow;
+
+use http::{HeaderMap, HeaderValue};
+
+use crate::error::SignatureError;
+use crate::hash::{self, Hash};
+use crate::wire;
+
+/// What a signature says about the body: the value of `x-amz-content-sha256`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Payload {
+    /// The body's SHA-256 hash.
+    Hash(Hash),
+    /// `UNSIGNED-PAYLOAD`: nothing.
+    Unsigned,
+}
+
+impl Payload {
+    /// The payload of a request without a body.
+    pub const fn empty() -> Self {
+        Self::Hash(hash::EMPTY)
+    }
+
+    /// As it stands in `x-amz-content-sha256` and in the canonical request.
+    pub fn text(&self) -> Cow<'static, str> {
+        match self {
+            Self::Hash(hash) => hash::hex(hash).into(),
+            Self::Unsigned => UNSIGNED.into(),
+        }
+    }
+
+    /// The value of an `x-amz-content-sha256` header.
+    pub fn header_value(&self) -> HeaderValue {
+        wire::header_value(self.text().into_owned())
+    }
+
+    /// Reads `x-amz-content-sha256`.
+    pub(crate) fn of(headers: &HeaderMap) -> Result<Self, SignatureError> {
+        let value = headers.get(HEADER).ok_or(SignatureError::MissingPayloadHash)?;
+        let text = value.to_str().map_err(|_| SignatureError::MalformedPayloadHash)?;
+        if text == UNSIGNED {
+            return Ok(Self::Unsigned);
+        }
+        if let Some(mode) = STREAMING.iter().find(|mode| **mode == text) {
+            return Err(SignatureError::UnsupportedPayload { mode });
+        }
+        hash::parse_hex(text).map(Self::Hash).ok_or(SignatureError::MalformedPayloadHash)
+    }
+}
+
+/// The header that says what the signature says about the body.
+pub(crate) const HEADER: &str = "x-amz-content-sha256";
+
+const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
+
+/// The modes of a framed body, none of which is decoded yet.
+const STREAMING: &[&str] = &[
+    "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
+    "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
+    "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD",
+    "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER",
+    "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(value: &str) -> Result<Payload, SignatureError> {
+        let mut headers = HeaderMap::new();
+        headers.insert(HEADER, HeaderValue::from_str(value).unwrap());
+        Payload::of(&headers)
+    }
+
+    #[test]
+    fn payload_reads_back() {
+        for payload in [Payload::empty(), Payload::Unsigned, Payload::Hash([7; 32])] {
+            assert_eq!(read(&payload.text()).unwrap(), payload);
+            assert_eq!(payload.header_value(), *payload.text());
+        }
+    }
+
+    #[test]
+    fn streaming_modes_are_refused_by_name() {
+        for mode in STREAMING {
+            let refused = read(mode).unwrap_err();
+            assert_eq!(refused, SignatureError::UnsupportedPayload { mode });
+            assert!(refused.message().contains(mode));
+        }
+    }
+
+    #[test]
+    fn anything_else_is_malformed() {
+        let upper = hash::hex(&hash::EMPTY).to_uppercase();
+        for value in ["", "unsigned-payload", "STREAMING-", "STREAMING-NEW", "e3b0", "ü", &upper] {
+            assert_eq!(read(value).unwrap_err(), SignatureError::MalformedPayloadHash, "{value}");
+        }
+        assert_eq!(Payload::of(&HeaderMap::new()).unwrap_err(), SignatureError::MissingPayloadHash);
+    }
+}

@@ -1,0 +1,113 @@
+//! Signs requests to the upstream.
+
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+
+use http::{HeaderMap, HeaderValue};
+use time::{Date, OffsetDateTime, UtcOffset};
+
+use crate::amz_date;
+use crate::authorization::{ALGORITHM, SERVICE, TERMINATOR};
+use crate::canonical;
+use crate::credential::{CredentialError, SecretKey, is_region};
+use crate::hash;
+use crate::payload::Payload;
+use crate::v4::SigningKey;
+use crate::wire::Wire;
+
+/// Signs requests with one credential in one region. It keeps the day's key, so that a signature costs one hash and one
+/// code.
+///
+/// Its `Debug` form has neither the secret nor the key.
+pub struct Signer {
+    access_key_id: Box<str>,
+    secret: SecretKey,
+    region: Box<str>,
+    key: Mutex<Option<(Date, SigningKey)>>,
+}
+
+impl Signer {
+    /// A signer for the upstream's credential. Its access key id is opaque: any visible ASCII but `,` and `/`.
+    ///
+    /// # Errors
+    ///
+    /// [`CredentialError::UpstreamAccessKeyId`] or [`CredentialError::Region`] when one cannot stand in an
+    /// `Authorization` header.
+    pub fn new(
+        access_key_id: &str,
+        secret: SecretKey,
+        region: &str,
+    ) -> Result<Self, CredentialError> {
+        let is_opaque = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b',' | b'/');
+        if access_key_id.is_empty() || !access_key_id.bytes().all(is_opaque) {
+            return Err(CredentialError::UpstreamAccessKeyId);
+        }
+        if !is_region(region) {
+            return Err(CredentialError::Region);
+        }
+        Ok(Self {
+            access_key_id: access_key_id.into(),
+            secret,
+            region: region.into(),
+            key: Mutex::new(None),
+        })
+    }
+
+    /// The value of the `Authorization` header for `wire`, marked sensitive.
+    ///
+    /// It covers exactly `host`, `x-amz-*`, `content-md5` and `content-type`; a hop may touch any other
+    /// header. `wire` has to hold `host`, `x-amz-date` of `at` and `x-amz-content-sha256` of `payload` already.
+    #[expect(
+        clippy::expect_used,
+        reason = "`new` and `amz_date` let nothing in that cannot stand in a header"
+    )]
+    pub fn sign(&self, wire: Wire<'_>, payload: &Payload, at: OffsetDateTime) -> HeaderValue {
+        let at = at.to_offset(UtcOffset::UTC);
+        let signed_headers = signed_headers(wire.headers);
+        let request = canonical::request(wire, &signed_headers, &payload.text())
+            .expect("names come from the headers");
+        let signature = hash::hex(&self.key(at.date()).sign(&request, at, &self.region));
+        let Self { access_key_id, region, .. } = self;
+        let date = amz_date::format_date(at.date());
+        let text = format!(
+            "{ALGORITHM} Credential={access_key_id}/{date}/{region}/{SERVICE}/{TERMINATOR}, \
+             SignedHeaders={signed_headers}, Signature={signature}"
+        );
+        let mut value = HeaderValue::try_from(text).expect("ASCII without control characters");
+        value.set_sensitive(true);
+        value
+    }
+
+    /// The key of `date`, derived when the day is new.
+    fn key(&self, date: Date) -> SigningKey {
+        let mut kept = self.key.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*kept {
+            Some((day, key)) if *day == date => key.clone(),
+            _ => {
+                let key = SigningKey::derive(&self.secret, date, &self.region);
+                *kept = Some((date, key.clone()));
+                key
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signer")
+            .field("access_key_id", &self.access_key_id)
+            .field("region", &self.region)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The names of the headers to sign, sorted, with `;` between.
+fn signed_headers(headers: &HeaderMap) -> String {
+    let is_signed = |name: &&str| {
+        name.starts_with("x-amz-") || matches!(*name, "host" | "content-md5" | "content-type")
+    };
+    let mut names: Vec<&str> =
+        headers.keys().map(http::HeaderName::as_str).filter(is_signed).collect();
+    names.sort_unstable();
+    names.join(";")
+}
