@@ -104,8 +104,8 @@ mod tests {
     fn hex_of_another_length_or_case_is_refused() {
         let text = hex(&EMPTY);
         assert_eq!(parse_hex(&text.to_uppercase()), None);
-        assert_eq!(parse_hex(&text[..62]), None);
-        assert_eq!(parse_hex(&text[..63]), None);
+        assert_eq!(parse_hex(text.strip_suffix("5").unwrap()), None);
+        assert_eq!(parse_hex(text.strip_suffix("55").unwrap()), None);
         assert_eq!(parse_hex(&format!("{text}00")), None);
         assert_eq!(parse_hex(&text.replacen('e', "g", 1)), None);
         assert_eq!(parse_hex(&text.replacen('e', "`", 1)), None);

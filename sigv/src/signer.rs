@@ -10,10 +10,10 @@ use crate::amz_date;
 use crate::authorization::{ALGORITHM, SERVICE, TERMINATOR};
 use crate::canonical;
 use crate::credential::{CredentialError, SecretKey, is_region};
-use crate::hash;
+use crate::hash::{self, Hash};
 use crate::payload::Payload;
 use crate::v4::SigningKey;
-use crate::wire::Wire;
+use crate::wire::{Wire, header_value};
 
 /// Signs requests with one credential in one region. It keeps the day's key, so that a signature costs one hash and one
 /// code.
@@ -57,25 +57,31 @@ impl Signer {
     ///
     /// It covers exactly `host`, `x-amz-*`, `content-md5` and `content-type`; a hop may touch any other
     /// header. `wire` has to hold `host`, `x-amz-date` of `at` and `x-amz-content-sha256` of `payload` already.
-    #[expect(
-        clippy::expect_used,
-        reason = "`new` and `amz_date` let nothing in that cannot stand in a header"
-    )]
     pub fn sign(&self, wire: Wire<'_>, payload: &Payload, at: OffsetDateTime) -> HeaderValue {
         let at = at.to_offset(UtcOffset::UTC);
         let signed_headers = signed_headers(wire.headers);
-        let request = canonical::request(wire, &signed_headers, &payload.text())
-            .expect("names come from the headers");
-        let signature = hash::hex(&self.key(at.date()).sign(&request, at, &self.region));
+        let signature = hash::hex(&self.signature(wire, &signed_headers, payload, at));
         let Self { access_key_id, region, .. } = self;
         let date = amz_date::format_date(at.date());
-        let text = format!(
+        let mut value = header_value(format!(
             "{ALGORITHM} Credential={access_key_id}/{date}/{region}/{SERVICE}/{TERMINATOR}, \
              SignedHeaders={signed_headers}, Signature={signature}"
-        );
-        let mut value = HeaderValue::try_from(text).expect("ASCII without control characters");
+        ));
         value.set_sensitive(true);
         value
+    }
+
+    #[expect(clippy::expect_used, reason = "the names of the signed headers come from the headers")]
+    fn signature(
+        &self,
+        wire: Wire<'_>,
+        signed_headers: &str,
+        payload: &Payload,
+        at: OffsetDateTime,
+    ) -> Hash {
+        let request = canonical::request(wire, signed_headers, &payload.text())
+            .expect("every signed header is there");
+        self.key(at.date()).sign(&request, at, &self.region)
     }
 
     /// The key of `date`, derived when the day is new.
