@@ -1,8 +1,10 @@
-//! Actions: what a request does, by the names lakeFS gave them and our own for the S3 operations it does not know.
+//! Actions: what a request does, by the names lakeFS gave them and our own for the S3 operations it
+//! does not know.
 
 use std::fmt;
 
-/// What a request does, such as `fs:ReadObject`. Only known actions exist: there is one list, [`ACTIONS`].
+/// What a request does, such as `fs:ReadObject`. Only known actions exist: there is one list,
+/// [`ACTIONS`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Action {
     // The place in `ACTIONS`: what makes a set of actions a few words of bits.
@@ -19,6 +21,11 @@ impl Action {
     /// Its whole name, such as `fs:ReadObject`.
     pub fn name(self) -> &'static str {
         self.name
+    }
+
+    /// Its place in [`ACTIONS`].
+    pub(crate) fn index(self) -> u8 {
+        self.index
     }
 
     /// The part before the colon, such as `fs`.

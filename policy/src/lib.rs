@@ -1,11 +1,69 @@
 //! Policy documents, ARNs, decisions, and the tables of S3 operations.
+//!
+//! A decision is a function of who asks, what they ask for and what their documents say. It cannot
+//! fail: a document is judged when it is compiled, and what is wrong with it is told with its
+//! place. What no statement allows is refused, and a statement that denies wins over all that
+//! allow.
+//!
+//! There is no I/O and no clock here, and no rule about who holds which policy: the caller brings
+//! all of that along.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use policy::{Action, Context, Decision, Document, Policy, Requirement, Resource, Subject, Target, decide};
+//!
+//! let document: Document = serde_json::from_str(
+//!     r#"{"statement": [
+//!         {"effect": "allow", "action": ["fs:ListObjects", "fs:ReadObject"],
+//!          "resource": "arn:lakefs:fs:::repository/lake/object/home/${user}/*"}]}"#,
+//! )?;
+//! let policies = [Arc::new(Policy::compile("Home", &document).expect("it has no fault"))];
+//! let alice = Subject { user: "alice", policies: &policies };
+//! let decision = |action, target: Target| decide(&alice, &Requirement::new(action, target), &Context::default());
+//!
+//! assert!(decision(Action::READ_OBJECT, Resource::object("lake", "home/alice/a").into()).is_allow());
+//! assert!(decision(Action::LIST_OBJECTS, Target::listing("lake", "home/alice/")).is_allow());
+//! assert_eq!(decision(Action::READ_OBJECT, Resource::object("lake", "home/bob/a").into()), Decision::NoAllow);
+//! # Ok::<(), serde_json::Error>(())
+//! ```
 
 mod action;
+mod action_set;
+mod compile;
+mod condition;
+mod decide;
+mod document;
+mod fault;
+mod headers;
+mod listing;
+mod operation;
+mod operations;
+mod parameters;
+mod pattern;
+mod recognise;
 mod requirement;
 mod resource;
+mod text;
+mod unrecognised;
+
+pub mod name;
+pub mod presets;
 
 pub use crate::{
     action::{ACTIONS, Action, SERVICES},
+    compile::{ENTRIES_MAX, ENTRY_BYTES_MAX, Policy, STATEMENTS_MAX},
+    condition::Context,
+    decide::{Cause, Decision, Subject, decide},
+    document::{Conditions, Document, Effect, Statement},
+    fault::Fault,
+    headers::{HEADERS, HeaderHandling, HeaderRow},
+    listing::shows_bucket,
+    operation::{Handling, Level, Mark, Need, Row},
+    operations::{OPERATIONS, Operation},
+    parameters::{PARAMETERS, ParameterHandling, ParameterRow, Value},
+    recognise::{Recognised, Shape, recognise},
     requirement::{Required, Requirement, Target},
     resource::Resource,
+    unrecognised::Unrecognised,
 };

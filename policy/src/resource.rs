@@ -46,7 +46,8 @@ impl Resource {
 
     /// Reads `*` or an ARN as [`fmt::Display`] prints it; absent when `text` names no resource.
     ///
-    /// The region of an ARN is ignored, as in lakeFS. Wildcards are not looked for: they are plain text here.
+    /// The region of an ARN is ignored, as in lakeFS. Wildcards are not looked for: they are plain
+    /// text here.
     pub fn parse(text: &str) -> Option<Self> {
         if text == "*" {
             return Some(Self::All);
@@ -84,7 +85,8 @@ pub(crate) struct Arn<'a> {
 }
 
 impl<'a> Arn<'a> {
-    /// Splits `arn:lakefs:<service>:<region>:<account>:<path>` at its first five colons; the path may hold more.
+    /// Splits `arn:lakefs:<service>:<region>:<account>:<path>` at its first five colons; the path
+    /// may hold more.
     pub(crate) fn split(text: &'a str) -> Option<Self> {
         let mut parts = text.strip_prefix("arn:lakefs:")?.splitn(4, ':');
         let service = parts.next()?;
