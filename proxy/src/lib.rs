@@ -1,1 +1,38 @@
-//! Carries S3 requests from client to upstream.
+//! Carries S3 requests from client to upstream: verified, decided, signed anew, streamed.
+//!
+//! What it promises: nothing reaches the upstream that was not parsed, identified, authenticated
+//! and permitted, in that order ([`gateway`]); the bytes that were authorized are the bytes that go
+//! up; memory does not grow with the size of an object; one audit record a request ([`Audit`]).
+//!
+//! What it refuses to do: read a clock or an environment (both are handed in with [`Live`]), know of
+//! logins or administration, follow a redirect, guess an operation.
+
+mod answer;
+mod audit;
+mod authenticate;
+mod authorize;
+mod body;
+mod connection;
+mod drain;
+pub mod gateway;
+mod identify;
+mod idle;
+mod limits;
+mod live;
+mod parse;
+mod read;
+mod record;
+mod refusal;
+mod relay;
+mod sign;
+mod upstream;
+mod xml;
+
+pub use audit::{Audit, Decided, Entry, Outcome};
+pub use authorize::Permitted;
+pub use connection::serve_connection;
+pub use drain::Drain;
+pub use gateway::Gateway;
+pub use limits::Limits;
+pub use live::{Clock, Live, RequestIds};
+pub use upstream::Endpoint;

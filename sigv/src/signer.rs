@@ -53,6 +53,11 @@ impl Signer {
         })
     }
 
+    /// The id of the access key that it signs with.
+    pub fn access_key_id(&self) -> &str {
+        &self.access_key_id
+    }
+
     /// The value of the `Authorization` header for `wire`, marked sensitive.
     ///
     /// It covers exactly `host`, `x-amz-*`, `content-md5` and `content-type`; a hop may touch any other

@@ -1,0 +1,45 @@
+//! The fifth step: everything the request touches is allowed, or nothing happens.
+
+use policy::{Context, decide};
+
+use crate::{authenticate::Authentic, record::Record, refusal::Refusal};
+
+/// A request that its caller may make. Only [`authorize`] makes one, so that nothing can be signed
+/// that was not decided.
+#[derive(Debug)]
+pub struct Permitted {
+    request: Authentic,
+}
+
+/// Decides every requirement of the request by the caller's policies, and records each.
+///
+/// # Errors
+///
+/// [`Refusal::NotAllowed`] with the first requirement that no policy allows or one denies.
+pub(crate) fn authorize(request: Authentic, record: &mut Record) -> Result<Permitted, Refusal> {
+    let caller = request.caller();
+    let subject = caller.subject();
+    let context = Context { source_ip: Some(request.head().peer()) };
+    let mut missing = None;
+    for requirement in request.recognised().required.iter() {
+        let decision = decide(&subject, requirement, &context);
+        record.decided(requirement, &decision);
+        if !decision.is_allow() && missing.is_none() {
+            missing = Some(requirement);
+        }
+    }
+    match missing {
+        None => Ok(Permitted { request }),
+        Some(requirement) => Err(Refusal::NotAllowed {
+            user: caller.user.clone(),
+            action: requirement.action,
+            resource: requirement.target.to_string(),
+        }),
+    }
+}
+
+impl Permitted {
+    pub(crate) fn into_request(self) -> Authentic {
+        self.request
+    }
+}

@@ -1,0 +1,138 @@
+//! The life of one S3 request, from top to bottom.
+//!
+//! Each step takes the last one's result and gives the next one's; no step can be left out, since
+//! nobody else can make what the next one needs.
+
+use std::{net::IpAddr, sync::Arc};
+
+use http::{HeaderMap, HeaderValue, Request, Response, header};
+use hyper::body::Incoming;
+
+use crate::{
+    answer::{Answer, Content},
+    audit::Outcome,
+    authenticate::authenticate,
+    authorize::authorize,
+    connection::Turn,
+    identify::identify,
+    live::Live,
+    parse::parse,
+    read::read,
+    record::Record,
+    refusal::Refusal,
+    relay::relay,
+    sign::sign,
+    upstream::{SendFault, Upstream},
+};
+
+/// The data plane of one core: what all cores share, and this core's connections to the upstream.
+#[derive(Debug)]
+pub struct Gateway {
+    live: Arc<Live>,
+    upstream: Arc<Upstream>,
+}
+
+impl Gateway {
+    /// A gateway for one core.
+    pub fn new(live: Arc<Live>) -> Self {
+        let upstream = Arc::new(Upstream::new(live.endpoint.clone(), &live.limits));
+        Self { live, upstream }
+    }
+
+    pub(crate) fn live(&self) -> &Arc<Live> {
+        &self.live
+    }
+
+    /// Answers one request, whatever becomes of it, and records it.
+    pub(crate) async fn answer(
+        &self,
+        request: Request<Incoming>,
+        peer: IpAddr,
+        turn: Arc<Turn>,
+    ) -> Response<Answer> {
+        let mut record = Record::begin(Arc::clone(&self.live), self.live.ids.next(), peer);
+        let resource = request.uri().path().to_owned();
+        let has_body = has_body(request.headers());
+        let (response, outcome) = match self.carry(request, peer, &mut record).await {
+            Ok(answered) => answered,
+            Err(refusal) => {
+                record.code(refusal.code());
+                let outcome = match refusal {
+                    Refusal::Upstream(_) => Outcome::UpstreamError,
+                    _ => Outcome::Refused,
+                };
+                let now = (self.live.clock.wall)();
+                let response = refusal.answer(&resource, record.request_id(), now);
+                (response.map(Content::Document), outcome)
+            }
+        };
+        self.hand_over(response, outcome, record, turn, has_body)
+    }
+
+    /// The line. What a step refuses goes no further.
+    async fn carry(
+        &self,
+        request: Request<Incoming>,
+        peer: IpAddr,
+        record: &mut Record,
+    ) -> Result<(Response<Content>, Outcome), Refusal> {
+        let live = &self.live;
+        let now = (live.clock.wall)();
+
+        let parsed = parse(request, peer, &live.limits)?;
+        record.parsed(&parsed);
+
+        let identified = identify(parsed)?;
+        record.identified(&identified);
+
+        let authentic = authenticate(identified, live, now).await?;
+        record.authentic(&authentic);
+
+        let authentic = read(authentic, live).await?;
+
+        let permitted = authorize(authentic, record)?;
+
+        let signed = sign(permitted, live, now)?;
+
+        let (request, asked, patience) = signed.into_parts(live);
+        record.sending(Arc::clone(&asked.progress));
+        let sent = self.upstream.send(request, patience).await;
+        let (response, lease) = sent.map_err(|fault| match fault {
+            SendFault::Upload(fault) => Refusal::from(fault),
+            SendFault::Upstream(fault) => Refusal::Upstream(fault),
+        })?;
+
+        relay(response, lease, &asked, live, record).await
+    }
+
+    /// The answer as it leaves: with the request's id, and as the last of its connection where the
+    /// request was not read to its end or we are going away.
+    fn hand_over(
+        &self,
+        response: Response<Content>,
+        outcome: Outcome,
+        mut record: Record,
+        turn: Arc<Turn>,
+        has_body: bool,
+    ) -> Response<Answer> {
+        let (mut head, content) = response.into_parts();
+        record.status(head.status.as_u16());
+        if let Ok(id) = HeaderValue::from_str(record.request_id()) {
+            head.headers.insert("x-amz-request-id", id);
+        }
+        let is_half_read = has_body && !record.has_whole_body();
+        if is_half_read {
+            turn.leave_half_read();
+        }
+        if is_half_read || self.live.drain.is_closing() {
+            head.headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        Response::from_parts(head, Answer::new(content, record, outcome, turn))
+    }
+}
+
+/// Whether bytes follow the head.
+fn has_body(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::TRANSFER_ENCODING)
+        || headers.get(header::CONTENT_LENGTH).is_some_and(|length| length != "0")
+}

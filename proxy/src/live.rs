@@ -1,0 +1,81 @@
+//! What all cores share.
+
+use std::{
+    fmt,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Instant,
+};
+
+use http::HeaderValue;
+use sigv::Signer;
+use store::Callers;
+use time::OffsetDateTime;
+
+use crate::{audit::Audit, drain::Drain, limits::Limits, upstream::Endpoint};
+
+/// The state of the data plane: identities, the upstream's credential, limits, the audit trail.
+#[derive(Debug)]
+pub struct Live {
+    /// Who may call.
+    pub callers: Callers,
+    /// Where the upstream is.
+    pub endpoint: Endpoint,
+    /// What the upstream is called by in `Host`.
+    pub authority: HeaderValue,
+    /// Signs for the upstream.
+    pub signer: Signer,
+    /// The region that the upstream believes itself in.
+    pub upstream_region: String,
+    /// The regions a client may sign for; empty: any.
+    pub regions: Vec<String>,
+    /// How far a client's clock may be off.
+    pub max_skew: time::Duration,
+    /// Every limit of the data plane.
+    pub limits: Limits,
+    /// Where requests are recorded.
+    pub audit: Audit,
+    /// The two clocks.
+    pub clock: Clock,
+    /// Whether we are going away.
+    pub drain: Drain,
+    /// Request ids.
+    pub ids: RequestIds,
+}
+
+impl Live {
+    /// The region that clients are told: the first they may sign for, else the upstream's.
+    pub(crate) fn region(&self) -> &str {
+        self.regions.first().unwrap_or(&self.upstream_region)
+    }
+}
+
+/// Time, read outside and handed in.
+#[derive(Clone, Copy)]
+pub struct Clock {
+    /// The time of day, UTC.
+    pub wall: fn() -> OffsetDateTime,
+    /// A clock that only goes forward.
+    pub monotonic: fn() -> Instant,
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Clock")
+    }
+}
+
+/// Ids of requests: 16 hexadecimal digits, unique until 2^64 of them were given.
+#[derive(Debug)]
+pub struct RequestIds(AtomicU64);
+
+impl RequestIds {
+    /// `seed` tells one run of the program from another.
+    pub fn new(seed: u64) -> Self {
+        Self(AtomicU64::new(seed))
+    }
+
+    pub(crate) fn next(&self) -> String {
+        // An odd step visits every value before it repeats one.
+        format!("{:016X}", self.0.fetch_add(0x9E37_79B9_7F4A_7C15, Ordering::Relaxed))
+    }
+}

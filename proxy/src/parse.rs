@@ -1,0 +1,313 @@
+//! The first step: what was asked for, decoded once.
+
+use std::net::IpAddr;
+
+use http::{HeaderMap, Method, Request, Uri, header, request::Parts};
+use hyper::body::Incoming;
+use percent_encoding::percent_decode_str;
+use sigv::Wire;
+use thiserror::Error;
+
+use crate::limits::Limits;
+
+/// A request whose bucket, key and parameters are known, and nothing else.
+#[derive(Debug)]
+pub(crate) struct Parsed {
+    head: Parts,
+    body: Incoming,
+    peer: IpAddr,
+    bucket: Option<String>,
+    key: Option<String>,
+    parameters: Vec<(String, String)>,
+    length: Length,
+}
+
+/// How long the client said its body is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Length {
+    /// No `Content-Length`, no transfer coding: there is no body.
+    Absent,
+    /// `Content-Length`, in bytes.
+    Declared(u64),
+    /// A transfer coding without a length.
+    Unknown,
+}
+
+/// What a request line or head cannot be.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub(crate) enum Malformed {
+    #[error("The request target must be a path: `GET /bucket/key`.")]
+    Target,
+    #[error("A request needs exactly one Host header.")]
+    Host,
+    #[error("The path and query may have {limit} bytes together.")]
+    UriTooLong { limit: usize },
+    #[error("The path or query is not percent-encoded UTF-8.")]
+    Encoding,
+    #[error("The specified bucket is not valid: 3 to 255 of letters, digits, `.`, `-` and `_`.")]
+    Bucket,
+    #[error("Your key is too long: it may have 1024 bytes.")]
+    KeyTooLong,
+    #[error("The Content-Length header is not a number.")]
+    Length,
+}
+
+impl Malformed {
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Target | Self::Encoding => "InvalidURI",
+            Self::Host => "InvalidRequest",
+            Self::UriTooLong { .. } => "RequestURITooLong",
+            Self::Bucket => "InvalidBucketName",
+            Self::KeyTooLong => "KeyTooLongError",
+            Self::Length => "InvalidArgument",
+        }
+    }
+
+    pub(crate) fn status(&self) -> u16 {
+        match self {
+            Self::UriTooLong { .. } => 414,
+            Self::Target
+            | Self::Encoding
+            | Self::Host
+            | Self::Bucket
+            | Self::KeyTooLong
+            | Self::Length => 400,
+        }
+    }
+}
+
+/// Decodes bucket, key and parameters, each exactly once.
+///
+/// # Errors
+///
+/// [`Malformed`], by what the request line or head cannot be.
+pub(crate) fn parse(
+    request: Request<Incoming>,
+    peer: IpAddr,
+    limits: &Limits,
+) -> Result<Parsed, Malformed> {
+    let (head, body) = request.into_parts();
+    check_target(&head, limits)?;
+    let (bucket, key) = split_path(head.uri.path())?;
+    let parameters = decode_query(head.uri.query().unwrap_or_default())?;
+    let length = body_length(&head.headers)?;
+    Ok(Parsed { head, body, peer, bucket, key, parameters, length })
+}
+
+impl Parsed {
+    pub(crate) fn method(&self) -> &Method {
+        &self.head.method
+    }
+
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        &self.head.headers
+    }
+
+    /// The address the request came from.
+    pub(crate) fn peer(&self) -> IpAddr {
+        self.peer
+    }
+
+    pub(crate) fn bucket(&self) -> Option<&str> {
+        self.bucket.as_deref()
+    }
+
+    pub(crate) fn key(&self) -> Option<&str> {
+        self.key.as_deref()
+    }
+
+    pub(crate) fn parameters(&self) -> &[(String, String)] {
+        &self.parameters
+    }
+
+    pub(crate) fn length(&self) -> Length {
+        self.length
+    }
+
+    /// The request as it was signed: nothing decoded.
+    pub(crate) fn wire(&self) -> Wire<'_> {
+        Wire {
+            method: &self.head.method,
+            path: self.head.uri.path(),
+            query: self.head.uri.query().unwrap_or_default(),
+            headers: &self.head.headers,
+        }
+    }
+
+    /// The body, which only the authenticate step takes.
+    pub(crate) fn split_body(self) -> (Head, Incoming) {
+        let Self { head, body, peer, bucket, key, .. } = self;
+        (Head { parts: head, peer, bucket, key }, body)
+    }
+}
+
+/// What is left of a request when its body has been taken.
+#[derive(Debug)]
+pub(crate) struct Head {
+    parts: Parts,
+    peer: IpAddr,
+    bucket: Option<String>,
+    key: Option<String>,
+}
+
+impl Head {
+    pub(crate) fn method(&self) -> &Method {
+        &self.parts.method
+    }
+
+    pub(crate) fn peer(&self) -> IpAddr {
+        self.peer
+    }
+
+    pub(crate) fn bucket(&self) -> Option<&str> {
+        self.bucket.as_deref()
+    }
+
+    pub(crate) fn key(&self) -> Option<&str> {
+        self.key.as_deref()
+    }
+
+    /// The `Host` the client called us by.
+    pub(crate) fn host(&self) -> &str {
+        self.parts.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default()
+    }
+}
+
+fn check_target(head: &Parts, limits: &Limits) -> Result<(), Malformed> {
+    let Uri { .. } = &head.uri;
+    if head.uri.authority().is_some() || !head.uri.path().starts_with('/') {
+        return Err(Malformed::Target);
+    }
+    let length = head.uri.path_and_query().map_or(0, |target| target.as_str().len());
+    if length > limits.uri_bytes_max {
+        return Err(Malformed::UriTooLong { limit: limits.uri_bytes_max });
+    }
+    if head.headers.get_all(header::HOST).iter().count() != 1 {
+        return Err(Malformed::Host);
+    }
+    Ok(())
+}
+
+/// `/bucket/key`: split as sent, then each part decoded, so that an escaped slash stays inside its part.
+fn split_path(path: &str) -> Result<(Option<String>, Option<String>), Malformed> {
+    let path = path.strip_prefix('/').ok_or(Malformed::Target)?;
+    if path.is_empty() {
+        return Ok((None, None));
+    }
+    let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
+    let bucket = decode(bucket)?;
+    if !is_bucket_name(&bucket) {
+        return Err(Malformed::Bucket);
+    }
+    if key.is_empty() {
+        return Ok((Some(bucket), None));
+    }
+    let key = decode(key)?;
+    if key.len() > KEY_BYTES_MAX {
+        return Err(Malformed::KeyTooLong);
+    }
+    Ok((Some(bucket), Some(key)))
+}
+
+/// The names that S3 has had since its beginning; the store has the last word.
+fn is_bucket_name(name: &str) -> bool {
+    (3..=255).contains(&name.len())
+        && !name.starts_with('.')
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
+}
+
+/// Name and value of each parameter, in order; `+` is a space, as in a form.
+fn decode_query(query: &str) -> Result<Vec<(String, String)>, Malformed> {
+    query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            Ok((decode(&name.replace('+', " "))?, decode(&value.replace('+', " "))?))
+        })
+        .collect()
+}
+
+fn decode(text: &str) -> Result<String, Malformed> {
+    if !has_whole_escapes(text.as_bytes()) {
+        return Err(Malformed::Encoding);
+    }
+    let decoded = percent_decode_str(text).decode_utf8().map_err(|_| Malformed::Encoding)?;
+    Ok(decoded.into_owned())
+}
+
+/// Whether each `%` begins an escape: a decoder that lets a stray one stand reads another key than
+/// a store that does not.
+fn has_whole_escapes(text: &[u8]) -> bool {
+    text.iter().enumerate().filter(|(_, byte)| **byte == b'%').all(|(at, _)| {
+        let digits = text.iter().skip(at).skip(1).take(2);
+        digits.clone().count() == 2 && digits.clone().all(u8::is_ascii_hexdigit)
+    })
+}
+
+fn body_length(headers: &HeaderMap) -> Result<Length, Malformed> {
+    if headers.contains_key(header::TRANSFER_ENCODING) {
+        return Ok(Length::Unknown);
+    }
+    let Some(value) = headers.get(header::CONTENT_LENGTH) else { return Ok(Length::Absent) };
+    let text = value.to_str().map_err(|_| Malformed::Length)?;
+    text.parse().map(Length::Declared).map_err(|_| Malformed::Length)
+}
+
+/// Source: Amazon S3 User Guide, "Naming Amazon S3 objects".
+const KEY_BYTES_MAX: usize = 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn path_is_split_as_sent_and_decoded_once() {
+        let cases = [
+            ("/", None, None),
+            ("/lake", Some("lake"), None),
+            ("/lake/", Some("lake"), None),
+            ("/lake//a", Some("lake"), Some("/a")),
+            ("/lake/a%2Fb", Some("lake"), Some("a/b")),
+            ("/lake/a/../b", Some("lake"), Some("a/../b")),
+            ("/lake/%252e%252e%252f", Some("lake"), Some("%2e%2e%2f")),
+            ("/lake/a+b%20c", Some("lake"), Some("a+b c")),
+            ("/lake/%C3%B6", Some("lake"), Some("ö")),
+        ];
+        for (path, bucket, key) in cases {
+            let split = split_path(path).unwrap();
+            assert_eq!((split.0.as_deref(), split.1.as_deref()), (bucket, key), "{path}");
+        }
+    }
+
+    #[test]
+    fn path_that_names_no_bucket_or_is_not_utf8_is_refused() {
+        let cases = [
+            ("//key", Malformed::Bucket),
+            ("/la%2Fke/key", Malformed::Bucket),
+            ("/../key", Malformed::Bucket),
+            ("/lake/%C0%AF", Malformed::Encoding),
+            ("/lake/%ZZ", Malformed::Encoding),
+            ("/lake/%4", Malformed::Encoding),
+        ];
+        for (path, malformed) in cases {
+            assert_eq!(split_path(path), Err(malformed), "{path}");
+        }
+    }
+
+    #[test]
+    fn key_has_1024_bytes_at_most() {
+        let key = |bytes: usize| format!("/lake/{}", "k".repeat(bytes));
+        assert!(split_path(&key(1024)).is_ok());
+        assert_eq!(split_path(&key(1025)), Err(Malformed::KeyTooLong));
+    }
+
+    #[test]
+    fn query_keeps_order_duplicates_and_empty_values() {
+        let pairs = decode_query("b=1&a&c=&b=2%2B+3&&d=e=f").unwrap();
+        let expected =
+            [("b", "1"), ("a", ""), ("c", ""), ("b", "2+ 3"), ("d", "e=f")].map(|(n, v)| (n.into(), v.into()));
+        assert_eq!(pairs, expected);
+    }
+}

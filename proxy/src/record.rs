@@ -1,0 +1,104 @@
+//! The last step: what became of a request, told once, also when nobody waits for the answer.
+
+use std::sync::Arc;
+
+use policy::{Cause, Decision, Requirement};
+use time::format_description::well_known::Rfc3339;
+
+use crate::{
+    audit::{Decided, Entry, Outcome},
+    authenticate::Authentic,
+    body::Progress,
+    identify::Identified,
+    live::Live,
+    parse::Parsed,
+};
+
+/// The record of one request. It is written when it is dropped, so that there is one in any case.
+#[derive(Debug)]
+pub(crate) struct Record {
+    live: Arc<Live>,
+    begun: std::time::Instant,
+    entry: Entry,
+    progress: Option<Arc<Progress>>,
+}
+
+impl Record {
+    /// Begins the record of a request from `remote`.
+    pub(crate) fn begin(live: Arc<Live>, request_id: String, remote: std::net::IpAddr) -> Self {
+        let time = (live.clock.wall)().format(&Rfc3339).unwrap_or_default();
+        let remote = remote.to_string();
+        let entry = Entry { time, request_id, remote, ..Entry::default() };
+        Self { begun: (live.clock.monotonic)(), live, entry, progress: None }
+    }
+
+    pub(crate) fn request_id(&self) -> &str {
+        &self.entry.request_id
+    }
+
+    pub(crate) fn parsed(&mut self, parsed: &Parsed) {
+        self.entry.bucket = parsed.bucket().map(Into::into);
+        self.entry.key = parsed.key().map(Into::into);
+    }
+
+    pub(crate) fn identified(&mut self, identified: &Identified) {
+        self.entry.operation = Some(identified.recognised().operation.name());
+    }
+
+    pub(crate) fn authentic(&mut self, authentic: &Authentic) {
+        self.entry.user = Some(authentic.caller().user.to_string());
+        self.entry.access_key_id = Some(authentic.access_key_id().to_string());
+    }
+
+    pub(crate) fn decided(&mut self, requirement: &Requirement, decision: &Decision<'_>) {
+        let by = |cause: &Cause<'_>| Some(format!("{}[{}]", cause.policy, cause.statement));
+        let (outcome, by) = match decision {
+            Decision::Allow { by: cause } => ("allow", by(cause)),
+            Decision::Deny { by: cause } => ("deny", by(cause)),
+            Decision::NoAllow => ("no_allow", None),
+        };
+        self.entry.required.push(Decided {
+            action: requirement.action.name(),
+            resource: requirement.target.to_string(),
+            outcome,
+            by,
+        });
+    }
+
+    /// Counts the request's body from here on.
+    pub(crate) fn sending(&mut self, progress: Arc<Progress>) {
+        self.progress = Some(progress);
+    }
+
+    /// Whether nothing of the request's body is left to be read.
+    pub(crate) fn has_whole_body(&self) -> bool {
+        self.progress.as_ref().is_some_and(|progress| progress.is_complete())
+    }
+
+    pub(crate) fn status(&mut self, status: u16) {
+        self.entry.status = Some(status);
+    }
+
+    /// The S3 error code that the answer carries.
+    pub(crate) fn code(&mut self, code: &str) {
+        self.entry.code = Some(code.into());
+    }
+
+    pub(crate) fn sent(&mut self, bytes: usize) {
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        self.entry.bytes_out = self.entry.bytes_out.saturating_add(bytes);
+    }
+
+    pub(crate) fn outcome(&mut self, outcome: Outcome) {
+        self.entry.outcome = outcome;
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        let elapsed = (self.live.clock.monotonic)().saturating_duration_since(self.begun);
+        self.entry.duration_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+        self.entry.bytes_in = self.progress.as_ref().map_or(0, |progress| progress.received());
+        self.live.audit.record(std::mem::take(&mut self.entry));
+    }
+}

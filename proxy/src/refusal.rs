@@ -1,0 +1,211 @@
+//! Why a request was refused, and how S3 says so.
+
+use bytes::Bytes;
+use http::{HeaderValue, Response, StatusCode, header};
+use quick_xml::escape::escape;
+use sigv::{BodyError, SignatureError};
+use store::StoreError;
+use thiserror::Error;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use crate::{body::UploadFault, parse::Malformed, upstream::UpstreamFault, xml::XmlFault};
+
+/// Why a request was refused. `Display` is for operators; clients see [`Self::code`],
+/// [`Self::status`] and [`Self::message`].
+#[derive(Debug, Error)]
+pub(crate) enum Refusal {
+    #[error("malformed request: {0}")]
+    Malformed(#[from] Malformed),
+    #[error("operation refused: {0}")]
+    Unrecognised(#[from] policy::Unrecognised),
+    #[error("preflight refused: no CORS rule is configured")]
+    Preflight,
+    #[error("signature refused: {0}")]
+    Signature(#[from] SignatureError),
+    /// The access key id is unknown, disabled or expired, or its user is: one answer for all.
+    #[error("access key refused")]
+    AccessKey,
+    #[error("the body has no declared length")]
+    LengthMissing,
+    #[error("the operation takes no body")]
+    BodyNotTaken,
+    #[error("body refused: {0}")]
+    Body(#[from] BodyError),
+    #[error("the client stopped sending")]
+    ClientStalled,
+    #[error("the client went away")]
+    ClientGone,
+    #[error("the request document is longer than {limit} bytes")]
+    DocumentTooLong { limit: usize },
+    #[error("request document refused: {0}")]
+    Document(#[from] XmlFault),
+    #[error("`{user}` lacks {action} on {resource}")]
+    NotAllowed { user: Box<str>, action: policy::Action, resource: String },
+    #[error("store failed")]
+    Store(#[from] StoreError),
+    #[error("upstream failed: {0}")]
+    Upstream(#[from] UpstreamFault),
+}
+
+impl Refusal {
+    /// The S3 error code.
+    pub(crate) fn code(&self) -> &str {
+        match self {
+            Self::Malformed(malformed) => malformed.code(),
+            Self::Unrecognised(unrecognised) => unrecognised.code(),
+            Self::Preflight => "AccessForbidden",
+            Self::Signature(error) => error.code(),
+            Self::AccessKey => "InvalidAccessKeyId",
+            Self::LengthMissing => "MissingContentLength",
+            Self::BodyNotTaken => "InvalidRequest",
+            Self::Body(error) => error.code(),
+            Self::ClientStalled => "RequestTimeout",
+            Self::ClientGone => "IncompleteBody",
+            Self::DocumentTooLong { .. } => "MaxMessageLengthExceeded",
+            Self::Document(fault) => fault.code(),
+            Self::NotAllowed { .. } => "AccessDenied",
+            Self::Store(_) => "ServiceUnavailable",
+            Self::Upstream(fault) => fault.code(),
+        }
+    }
+
+    /// The HTTP status.
+    pub(crate) fn status(&self) -> StatusCode {
+        let status = match self {
+            Self::Malformed(malformed) => malformed.status(),
+            Self::Unrecognised(unrecognised) => unrecognised.status(),
+            Self::Signature(error) => error.status(),
+            Self::Body(error) => error.status(),
+            Self::LengthMissing => 411,
+            Self::BodyNotTaken
+            | Self::ClientStalled
+            | Self::ClientGone
+            | Self::DocumentTooLong { .. } => 400,
+            Self::Document(fault) => fault.status(),
+            Self::Preflight | Self::AccessKey | Self::NotAllowed { .. } => 403,
+            Self::Store(_) => 503,
+            Self::Upstream(fault) => fault.status(),
+        };
+        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// What the client is told: what was wrong and what to do, nothing of other users or of our inside.
+    pub(crate) fn message(&self) -> String {
+        match self {
+            Self::Malformed(malformed) => malformed.to_string(),
+            Self::Unrecognised(unrecognised) => unrecognised.to_string(),
+            Self::Preflight => "This CORS request is not allowed: no rule is configured.".into(),
+            Self::Signature(error) => error.to_string(),
+            Self::AccessKey => {
+                "The AWS Access Key Id you provided does not exist in our records.".into()
+            }
+            Self::LengthMissing => "You must provide the Content-Length HTTP header.".into(),
+            Self::BodyNotTaken => "This operation takes no request body.".into(),
+            Self::Body(error) => error.to_string(),
+            Self::ClientStalled => "Your socket connection to the server was not read from or \
+                 written to within the timeout period."
+                .into(),
+            Self::ClientGone => {
+                "You did not provide the number of bytes specified by the Content-Length HTTP \
+                 header."
+                    .into()
+            }
+            Self::DocumentTooLong { limit } => {
+                format!("Your request was too big: this document may have {limit} bytes.")
+            }
+            Self::Document(fault) => fault.to_string(),
+            Self::NotAllowed { user, action, resource } => format!(
+                "User {user} is not authorized to perform {action} on {resource}, because no \
+                 policy allows it or one denies it."
+            ),
+            Self::Store(_) => {
+                "The identities cannot be read at the moment. Please try again.".into()
+            }
+            Self::Upstream(fault) => fault.message(),
+        }
+    }
+
+    /// Whether the operator has to hear of it beyond the audit line.
+    fn log(&self, request_id: &str) {
+        match self {
+            Self::Store(error) => {
+                tracing::error!(request_id, error = %error, cause = ?std::error::Error::source(error), "store failed");
+            }
+            Self::Upstream(fault) => fault.log(request_id),
+            Self::Malformed(_)
+            | Self::Unrecognised(_)
+            | Self::Preflight
+            | Self::Signature(_)
+            | Self::AccessKey
+            | Self::LengthMissing
+            | Self::BodyNotTaken
+            | Self::Body(_)
+            | Self::ClientStalled
+            | Self::ClientGone
+            | Self::DocumentTooLong { .. }
+            | Self::Document(_)
+            | Self::NotAllowed { .. } => {
+                tracing::debug!(request_id, refusal = %self, "refused");
+            }
+        }
+    }
+
+    /// The S3 answer: an `<Error>` document with the request's id. `resource` is the path as the
+    /// client sent it, `now` the server's time, which a client with a wrong clock corrects itself by.
+    pub(crate) fn answer(
+        &self,
+        resource: &str,
+        request_id: &str,
+        now: OffsetDateTime,
+    ) -> Response<Bytes> {
+        self.log(request_id);
+        let mut extra = String::new();
+        if let Self::Signature(SignatureError::Skewed { signed_at, max_skew }) = self {
+            let text = |at: OffsetDateTime| at.format(&Rfc3339).unwrap_or_default();
+            extra = format!(
+                "<RequestTime>{}</RequestTime><ServerTime>{}</ServerTime>\
+                 <MaxAllowedSkewMilliseconds>{}</MaxAllowedSkewMilliseconds>",
+                text(*signed_at),
+                text(now),
+                max_skew.whole_milliseconds()
+            );
+        }
+        let document = error_document(self.code(), &self.message(), &extra, resource, request_id);
+        let mut response = Response::new(Bytes::from(document));
+        *response.status_mut() = self.status();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/xml"));
+        if self.status() == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}
+
+impl From<UploadFault> for Refusal {
+    fn from(fault: UploadFault) -> Self {
+        match fault {
+            UploadFault::Refused(error) => Self::Body(error),
+            UploadFault::Stalled => Self::ClientStalled,
+            UploadFault::Gone => Self::ClientGone,
+        }
+    }
+}
+
+/// S3's `<Error>` document. `extra` is further elements, already XML.
+pub(crate) fn error_document(
+    code: &str,
+    message: &str,
+    extra: &str,
+    resource: &str,
+    request_id: &str,
+) -> String {
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{}</Code><Message>{}</Message>\
+         {extra}<Resource>{}</Resource><RequestId>{}</RequestId></Error>",
+        escape(code),
+        escape(message),
+        escape(resource),
+        escape(request_id),
+    )
+}

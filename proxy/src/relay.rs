@@ -1,0 +1,218 @@
+//! The seventh step: the upstream's answer, in our words where it speaks of itself.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use hyper::body::Incoming;
+use policy::{Context, Operation, shows_bucket};
+use sigv::encode_path;
+
+use crate::{
+    answer::{Content, Download, Late},
+    audit::Outcome,
+    live::Live,
+    record::Record,
+    refusal::{Refusal, error_document},
+    sign::Asked,
+    upstream::{Lease, UpstreamFault},
+    xml,
+};
+
+/// Passes the upstream's answer on.
+///
+/// # Errors
+///
+/// [`Refusal::Upstream`] when the upstream refuses our credential, redirects, or answers what the
+/// operation does not answer.
+pub(crate) async fn relay(
+    response: Response<Incoming>,
+    lease: Lease,
+    asked: &Asked,
+    live: &Live,
+    record: &mut Record,
+) -> Result<(Response<Content>, Outcome), Refusal> {
+    let (mut head, incoming) = response.into_parts();
+    let status = head.status;
+    let download = Download::new(incoming, lease, live.limits.body_idle);
+    if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
+        return Err(UpstreamFault::Redirect { status: status.as_u16() }.into());
+    }
+    rename(&mut head.headers, asked, live);
+    if is_error(status) {
+        let (content, code) = relay_error(download, status, asked, live, record).await?;
+        record.code(&code);
+        if !matches!(content, Content::Streamed(_)) {
+            reframe(&mut head.headers);
+        }
+        return Ok((Response::from_parts(head, content), Outcome::UpstreamError));
+    }
+    let content = match asked.operation {
+        Operation::GetBucketLocation => {
+            whole(download, asked, live).await?;
+            Content::Document(xml::location_constraint(live.region()))
+        }
+        Operation::ListBuckets => Content::Document(list_buckets(download, asked, live).await?),
+        Operation::ListObjects | Operation::ListObjectsV2 | Operation::ListParts => {
+            let text = whole(download, asked, live).await?;
+            Content::Document(hide_owner(&text, asked, live)?.into())
+        }
+        Operation::CompleteMultipartUpload => Content::Late(Late::new(
+            download,
+            location(asked),
+            resource(asked),
+            live.limits.answer_bytes_max,
+        )),
+        _ => Content::Streamed(download),
+    };
+    if !matches!(content, Content::Streamed(_)) {
+        reframe(&mut head.headers);
+    }
+    Ok((Response::from_parts(head, content), Outcome::Completed))
+}
+
+/// 304 and 412 and the like of a conditional request have no document worth rewriting, and are no
+/// errors to the client that asked for them.
+fn is_error(status: StatusCode) -> bool {
+    status.is_client_error() || status.is_server_error()
+}
+
+/// The upstream's error with our request id and the client's own path, and nothing else of it.
+async fn relay_error(
+    download: Download,
+    status: StatusCode,
+    asked: &Asked,
+    live: &Live,
+    record: &Record,
+) -> Result<(Content, String), Refusal> {
+    if asked.head.method() == http::Method::HEAD {
+        return Ok((Content::Streamed(download), status.as_u16().to_string()));
+    }
+    let document = download
+        .collect(live.limits.document_bytes_max)
+        .await
+        .map_err(|_| UpstreamFault::Answer { operation: asked.operation.name() })?;
+    let read = document.as_deref().and_then(xml::read_error);
+    let (code, message) = read.unwrap_or_else(|| unnamed(status));
+    if REFUSES_US.contains(&code.as_str()) {
+        return Err(UpstreamFault::Credential { code }.into());
+    }
+    let error = error_document(&code, &message, "", &resource(asked), record.request_id());
+    Ok((Content::Document(error.into()), code))
+}
+
+/// What an answer that is no S3 error says by its status alone.
+fn unnamed(status: StatusCode) -> (String, String) {
+    let code = match status.as_u16() {
+        403 => "AccessDenied",
+        404 => "NoSuchKey",
+        405 => "MethodNotAllowed",
+        412 => "PreconditionFailed",
+        416 => "InvalidRange",
+        501 => "NotImplemented",
+        502..=504 => "ServiceUnavailable",
+        500..=599 => "InternalError",
+        _ => "InvalidRequest",
+    };
+    (code.into(), format!("The store answered {status}."))
+}
+
+async fn whole(download: Download, asked: &Asked, live: &Live) -> Result<String, Refusal> {
+    let limit = live.limits.answer_bytes_max;
+    let answer = || UpstreamFault::Answer { operation: asked.operation.name() };
+    let document = download.collect(limit).await.map_err(|_| answer())?;
+    let document = document.ok_or(UpstreamFault::AnswerTooLong { limit })?;
+    Ok(String::from_utf8(document.into()).map_err(|_| answer())?)
+}
+
+/// Only the buckets that the caller may know of.
+async fn list_buckets(download: Download, asked: &Asked, live: &Live) -> Result<Bytes, Refusal> {
+    let text = whole(download, asked, live).await?;
+    let subject = asked.caller.subject();
+    let context = Context { source_ip: Some(asked.head.peer()) };
+    let kept = xml::keep_buckets(&text, |bucket| shows_bucket(&subject, bucket, &context))
+        .map_err(|_| UpstreamFault::Answer { operation: asked.operation.name() })?;
+    Ok(hide_owner(&kept, asked, live)?.into())
+}
+
+fn hide_owner(text: &str, asked: &Asked, live: &Live) -> Result<String, Refusal> {
+    let hidden = xml::hide_owner(text, live.signer.access_key_id())
+        .map_err(|_| UpstreamFault::Answer { operation: asked.operation.name() })?;
+    Ok(hidden)
+}
+
+/// Takes away what is of the hop or of the upstream itself, and puts our region where it names its own.
+fn rename(headers: &mut HeaderMap, asked: &Asked, live: &Live) {
+    for name in OF_THE_UPSTREAM {
+        headers.remove(name);
+    }
+    for name in OF_THE_HOP {
+        headers.remove(name);
+    }
+    if headers.contains_key(BUCKET_REGION)
+        && let Ok(region) = HeaderValue::from_str(live.region())
+    {
+        headers.insert(BUCKET_REGION, region);
+    }
+    if asked.operation == Operation::CreateBucket
+        && let Ok(location) = HeaderValue::from_str(&resource(asked))
+    {
+        headers.insert(header::LOCATION, location);
+    }
+}
+
+/// A document of ours has a length of its own.
+fn reframe(headers: &mut HeaderMap) {
+    headers.remove(header::CONTENT_LENGTH);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/xml"));
+}
+
+/// The path of bucket and key, encoded.
+pub(crate) fn resource(asked: &Asked) -> String {
+    let bucket = asked.head.bucket().unwrap_or_default();
+    match asked.head.key() {
+        None => format!("/{bucket}"),
+        Some(key) => format!("/{bucket}/{}", encode_path(key)),
+    }
+}
+
+fn location(asked: &Asked) -> String {
+    format!("http://{}{}", asked.head.host(), resource(asked))
+}
+
+/// Codes by which an upstream says that it does not take *our* signature.
+const REFUSES_US: [&str; 5] = [
+    "InvalidAccessKeyId",
+    "SignatureDoesNotMatch",
+    "ExpiredToken",
+    "InvalidToken",
+    "RequestTimeTooSkewed",
+];
+
+const BUCKET_REGION: &str = "x-amz-bucket-region";
+
+/// Headers by which the upstream, not the object, introduces itself.
+const OF_THE_UPSTREAM: [&str; 12] = [
+    "access-control-allow-credentials",
+    "access-control-allow-headers",
+    "access-control-allow-methods",
+    "access-control-allow-origin",
+    "access-control-expose-headers",
+    "access-control-max-age",
+    "date",
+    "location",
+    "server",
+    "set-cookie",
+    "x-amz-id-2",
+    "x-amz-request-id",
+];
+
+/// Headers of one connection. Source: RFC 9110, section 7.6.1.
+const OF_THE_HOP: [&str; 8] = [
+    "connection",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];

@@ -1,0 +1,267 @@
+//! The upstream: one keep-alive pool a core, requests sent once.
+
+use std::{
+    collections::VecDeque,
+    future::Future,
+    pin::pin,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use http::{Request, Response};
+use hyper::{
+    body::Incoming,
+    client::conn::http1::{self, SendRequest},
+};
+use hyper_util::rt::TokioIo;
+use thiserror::Error;
+use tokio::{
+    net::TcpStream,
+    time::{Instant, timeout},
+};
+
+use crate::{
+    body::{Progress, Upload, UploadFault},
+    limits::Limits,
+};
+
+/// Where the upstream is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// A name or an address, an IPv6 address in brackets.
+    pub host: String,
+    /// The TCP port.
+    pub port: u16,
+}
+
+impl Endpoint {
+    /// What `Host` says: the port only where it is not HTTP's own.
+    pub fn authority(&self) -> String {
+        match self.port {
+            80 => self.host.clone(),
+            port => format!("{}:{port}", self.host),
+        }
+    }
+
+    fn dial_host(&self) -> &str {
+        self.host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(&self.host)
+    }
+}
+
+/// Why the upstream gave no answer that can be passed on.
+#[derive(Debug, Error)]
+pub(crate) enum UpstreamFault {
+    #[error("no connection")]
+    Connect(#[source] std::io::Error),
+    #[error("no connection in time")]
+    ConnectTimeout,
+    #[error("the connection broke")]
+    Broken(#[source] hyper::Error),
+    #[error("no answer in time")]
+    AnswerTimeout,
+    /// The upstream does not take the credential that we sign with.
+    #[error("it refuses our credential: {code}")]
+    Credential { code: String },
+    #[error("it redirects with status {status}")]
+    Redirect { status: u16 },
+    #[error("its answer is longer than {limit} bytes")]
+    AnswerTooLong { limit: usize },
+    #[error("its answer is not what {operation} answers")]
+    Answer { operation: &'static str },
+}
+
+impl UpstreamFault {
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Connect(_)
+            | Self::ConnectTimeout
+            | Self::Broken(_)
+            | Self::AnswerTimeout
+            | Self::Credential { .. } => "ServiceUnavailable",
+            Self::Redirect { .. } | Self::AnswerTooLong { .. } | Self::Answer { .. } => {
+                "InternalError"
+            }
+        }
+    }
+
+    pub(crate) fn status(&self) -> u16 {
+        match self {
+            Self::Connect(_)
+            | Self::ConnectTimeout
+            | Self::Broken(_)
+            | Self::AnswerTimeout
+            | Self::Credential { .. } => 503,
+            Self::Redirect { .. } | Self::AnswerTooLong { .. } | Self::Answer { .. } => 502,
+        }
+    }
+
+    pub(crate) fn message(&self) -> String {
+        "The store behind this endpoint cannot answer at the moment. Please try again.".into()
+    }
+
+    pub(crate) fn log(&self, request_id: &str) {
+        let cause = std::error::Error::source(self).map(ToString::to_string);
+        match self {
+            Self::Credential { code } => tracing::error!(
+                request_id,
+                code,
+                "the upstream refuses our credential: see upstream.credentials and the clocks"
+            ),
+            fault => tracing::warn!(request_id, %fault, cause, "upstream failed"),
+        }
+    }
+}
+
+/// The connections of one core to the upstream.
+#[derive(Debug)]
+pub(crate) struct Upstream {
+    endpoint: Endpoint,
+    connect: Duration,
+    idle: Duration,
+    idle_max: usize,
+    parked: Mutex<VecDeque<Parked>>,
+}
+
+#[derive(Debug)]
+struct Parked {
+    sender: SendRequest<Upload>,
+    since: Instant,
+}
+
+/// The right to put a connection back once its answer has been read to the end.
+#[derive(Debug)]
+pub(crate) struct Lease {
+    upstream: Arc<Upstream>,
+    sender: SendRequest<Upload>,
+    progress: Arc<Progress>,
+}
+
+impl Lease {
+    /// Parks the connection for the next request, unless a part of this one is still unsent: an
+    /// upstream that answers early leaves a connection nobody can use.
+    pub(crate) fn finish(self) {
+        if self.progress.is_complete() && !self.sender.is_closed() {
+            self.upstream.park(self.sender);
+        }
+    }
+}
+
+impl Upstream {
+    pub(crate) fn new(endpoint: Endpoint, limits: &Limits) -> Self {
+        Self {
+            endpoint,
+            connect: limits.upstream_connect,
+            idle: limits.upstream_idle,
+            idle_max: limits.upstream_idle_connections_max,
+            parked: Mutex::default(),
+        }
+    }
+
+    /// Sends `request` and waits for the head of its answer, at most `patience` without a byte of
+    /// the request moving.
+    ///
+    /// A request of which nothing was sent, because a kept connection had gone stale, is sent once
+    /// more on a new one; any other failure is final, since a body cannot be sent twice.
+    ///
+    /// # Errors
+    ///
+    /// The client's fault if its body stopped the request, else the upstream's.
+    pub(crate) async fn send(
+        self: &Arc<Self>,
+        mut request: Request<Upload>,
+        patience: Duration,
+    ) -> Result<(Response<Incoming>, Lease), SendFault> {
+        let progress = request.body().progress();
+        if let Some(mut sender) = self.unpark().await {
+            let sent = sender.try_send_request(request);
+            match wait(sent, &progress, patience).await? {
+                Ok(response) => return Ok((response, self.lease(sender, progress))),
+                Err(mut error) => match error.take_message() {
+                    Some(unsent) => request = unsent,
+                    None => return Err(broken(error.into_error(), &progress)),
+                },
+            }
+        }
+        let mut sender = self.dial().await?;
+        let sent = sender.send_request(request);
+        match wait(sent, &progress, patience).await? {
+            Ok(response) => Ok((response, self.lease(sender, progress))),
+            Err(error) => Err(broken(error, &progress)),
+        }
+    }
+
+    fn lease(self: &Arc<Self>, sender: SendRequest<Upload>, progress: Arc<Progress>) -> Lease {
+        Lease { upstream: Arc::clone(self), sender, progress }
+    }
+
+    /// The connection used last, if one is still good.
+    async fn unpark(&self) -> Option<SendRequest<Upload>> {
+        loop {
+            let Parked { mut sender, since } =
+                self.parked.lock().unwrap_or_else(PoisonError::into_inner).pop_back()?;
+            if since.elapsed() < self.idle && sender.ready().await.is_ok() {
+                return Some(sender);
+            }
+        }
+    }
+
+    fn park(&self, sender: SendRequest<Upload>) {
+        let mut parked = self.parked.lock().unwrap_or_else(PoisonError::into_inner);
+        while parked
+            .front()
+            .is_some_and(|oldest| oldest.since.elapsed() >= self.idle || oldest.sender.is_closed())
+        {
+            parked.pop_front();
+        }
+        if parked.len() < self.idle_max {
+            parked.push_back(Parked { sender, since: Instant::now() });
+        }
+    }
+
+    async fn dial(&self) -> Result<SendRequest<Upload>, SendFault> {
+        let dialled = TcpStream::connect((self.endpoint.dial_host(), self.endpoint.port));
+        let stream = timeout(self.connect, dialled)
+            .await
+            .map_err(|_| UpstreamFault::ConnectTimeout)?
+            .map_err(UpstreamFault::Connect)?;
+        stream.set_nodelay(true).map_err(UpstreamFault::Connect)?;
+        let (sender, connection) =
+            http1::handshake(TokioIo::new(stream)).await.map_err(UpstreamFault::Broken)?;
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "upstream connection ended");
+            }
+        });
+        Ok(sender)
+    }
+}
+
+/// Why a request was not answered: the client's doing or the upstream's.
+#[derive(Debug, Error)]
+pub(crate) enum SendFault {
+    #[error(transparent)]
+    Upload(UploadFault),
+    #[error(transparent)]
+    Upstream(#[from] UpstreamFault),
+}
+
+fn broken(error: hyper::Error, progress: &Progress) -> SendFault {
+    progress.fault().map_or_else(|| UpstreamFault::Broken(error).into(), SendFault::Upload)
+}
+
+/// Waits for `answer`, giving up after `patience` in which no byte of the request moved.
+async fn wait<T>(
+    answer: impl Future<Output = T>,
+    progress: &Progress,
+    patience: Duration,
+) -> Result<T, UpstreamFault> {
+    let mut answer = pin!(answer);
+    loop {
+        let received = progress.received();
+        match timeout(patience, &mut answer).await {
+            Ok(answer) => return Ok(answer),
+            Err(_) if progress.received() != received => {}
+            Err(_) => return Err(UpstreamFault::AnswerTimeout),
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! The few S3 documents that are read or rewritten: only what changes is touched, byte for byte.
+
+use std::ops::Range;
+
+use bytes::Bytes;
+use quick_xml::{
+    Reader,
+    escape::{escape, unescape},
+    events::Event,
+};
+use thiserror::Error;
+
+/// Why a document was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub(crate) enum XmlFault {
+    #[error(
+        "The XML you provided was not well-formed or did not validate against our published schema."
+    )]
+    Malformed,
+    #[error("The element `{0}` is not implemented.")]
+    NotImplemented(String),
+}
+
+impl XmlFault {
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Malformed => "MalformedXML",
+            Self::NotImplemented(_) => "NotImplemented",
+        }
+    }
+
+    pub(crate) fn status(&self) -> u16 {
+        match self {
+            Self::Malformed => 400,
+            Self::NotImplemented(_) => 501,
+        }
+    }
+}
+
+/// Checks a `CreateBucketConfiguration`: it may be absent, and may name a region and nothing else,
+/// since what is not understood would be lost when it is written anew.
+///
+/// # Errors
+///
+/// [`XmlFault::Malformed`]; [`XmlFault::NotImplemented`] with the first other element.
+pub(crate) fn check_bucket_configuration(document: &[u8]) -> Result<(), XmlFault> {
+    if document.is_empty() {
+        return Ok(());
+    }
+    let text = std::str::from_utf8(document).map_err(|_| XmlFault::Malformed)?;
+    let elements = elements(text)?;
+    for (at, element) in elements.iter().enumerate() {
+        match (at, element.depth, element.name.as_str()) {
+            (0, 0, "CreateBucketConfiguration") | (1, 1, "LocationConstraint") => {}
+            (0, ..) => return Err(XmlFault::Malformed),
+            (_, _, name) => return Err(XmlFault::NotImplemented(name.into())),
+        }
+    }
+    Ok(())
+}
+
+/// The `CreateBucketConfiguration` for `region`: none for `us-east-1`, as S3 wants it.
+pub(crate) fn bucket_configuration(region: &str) -> Bytes {
+    match region {
+        US_EAST_1 => Bytes::new(),
+        region => format!(
+            "<CreateBucketConfiguration xmlns=\"{NAMESPACE}\"><LocationConstraint>{}\
+             </LocationConstraint></CreateBucketConfiguration>",
+            escape(region)
+        )
+        .into(),
+    }
+}
+
+/// The answer of `GetBucketLocation`: empty for `us-east-1`, as S3 answers.
+pub(crate) fn location_constraint(region: &str) -> Bytes {
+    let region = if region == US_EAST_1 { "" } else { region };
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<LocationConstraint xmlns=\"{NAMESPACE}\">{}\
+         </LocationConstraint>",
+        escape(region)
+    )
+    .into()
+}
+
+/// The code and message of an `<Error>` document, if it is one.
+pub(crate) fn read_error(document: &[u8]) -> Option<(String, String)> {
+    let text = std::str::from_utf8(document).ok()?;
+    let elements = elements(text).ok()?;
+    if elements.first()?.name != "Error" {
+        return None;
+    }
+    let child = |name: &str| {
+        let element = elements.iter().find(|element| element.depth == 1 && element.name == name)?;
+        element.text(text)
+    };
+    Some((child("Code")?, child("Message").unwrap_or_default()))
+}
+
+/// A `ListAllMyBucketsResult` with only the buckets that `shown` lets pass.
+pub(crate) fn keep_buckets(text: &str, shown: impl Fn(&str) -> bool) -> Result<String, XmlFault> {
+    let elements = elements(text)?;
+    let mut edits = Vec::new();
+    for (at, bucket) in elements.iter().enumerate().filter(|(_, element)| {
+        element.depth == 2 && element.name == "Bucket"
+    }) {
+        let name = elements
+            .iter()
+            .skip(at)
+            .skip(1)
+            .take_while(|element| element.depth > bucket.depth)
+            .find(|element| element.name == "Name")
+            .and_then(|element| element.text(text))
+            .ok_or(XmlFault::Malformed)?;
+        if !shown(&name) {
+            edits.push((bucket.outer.clone(), String::new()));
+        }
+    }
+    Ok(apply(text, &edits))
+}
+
+/// `text` with the access key id `upstream` replaced wherever it names an owner or initiator.
+///
+/// Some stores show the key id of the account as its canonical id; it is nobody's business here.
+pub(crate) fn hide_owner(text: &str, upstream: &str) -> Result<String, XmlFault> {
+    let edits: Vec<_> = elements(text)?
+        .into_iter()
+        .filter(|element| matches!(element.name.as_str(), "ID" | "DisplayName"))
+        .filter(|element| element.text(text).is_some_and(|id| id == upstream))
+        .map(|element| (element.inner, OWNER.into()))
+        .collect();
+    Ok(apply(text, &edits))
+}
+
+/// A `CompleteMultipartUploadResult` whose `Location` is `location`.
+pub(crate) fn relocate(text: &str, location: &str) -> Result<String, XmlFault> {
+    let edits: Vec<_> = elements(text)?
+        .into_iter()
+        .filter(|element| element.depth == 1 && element.name == "Location")
+        .map(|element| (element.inner, escape(location).into_owned()))
+        .collect();
+    Ok(apply(text, &edits))
+}
+
+/// One element: where it stands, from `<` to `>` and between its tags.
+#[derive(Debug)]
+struct Element {
+    name: String,
+    depth: usize,
+    outer: Range<usize>,
+    inner: Range<usize>,
+}
+
+impl Element {
+    /// Its character data, if it holds nothing else.
+    fn text(&self, document: &str) -> Option<String> {
+        let inner = document.get(self.inner.clone())?;
+        (!inner.contains('<')).then(|| unescape(inner).ok().map(std::borrow::Cow::into_owned))?
+    }
+}
+
+/// The elements of a document in the order of their start tags. A DTD is refused, so that no entity
+/// but the five of XML exists.
+fn elements(text: &str) -> Result<Vec<Element>, XmlFault> {
+    let mut reader = Reader::from_str(text);
+    let mut elements: Vec<Element> = Vec::new();
+    let mut open: Vec<usize> = Vec::new();
+    loop {
+        let start = position(&reader)?;
+        let event = reader.read_event().map_err(|_| XmlFault::Malformed)?;
+        let end = position(&reader)?;
+        match event {
+            Event::Start(tag) => {
+                if open.len() >= DEPTH_MAX || elements.len() >= ELEMENTS_MAX {
+                    return Err(XmlFault::Malformed);
+                }
+                let name = tag.local_name().as_ref().to_owned();
+                open.push(elements.len());
+                let depth = open.len().saturating_sub(1);
+                elements.push(Element { name, depth, outer: start..end, inner: end..end });
+            }
+            Event::Empty(tag) => {
+                let name = tag.local_name().as_ref().to_owned();
+                elements.push(Element { name, depth: open.len(), outer: start..end, inner: end..end });
+            }
+            Event::End(_) => {
+                let element = open.pop().and_then(|at| elements.get_mut(at));
+                let element = element.ok_or(XmlFault::Malformed)?;
+                element.outer.end = end;
+                element.inner.end = start;
+            }
+            Event::DocType(_) => return Err(XmlFault::Malformed),
+            Event::Eof if open.is_empty() && !elements.is_empty() => return Ok(elements),
+            Event::Eof => return Err(XmlFault::Malformed),
+            Event::Text(_)
+            | Event::CData(_)
+            | Event::Comment(_)
+            | Event::Decl(_)
+            | Event::PI(_)
+            | Event::GeneralRef(_) => {}
+        }
+    }
+}
+
+fn position(reader: &Reader<&[u8]>) -> Result<usize, XmlFault> {
+    usize::try_from(reader.buffer_position()).map_err(|_| XmlFault::Malformed)
+}
+
+/// `text` with each range, in ascending order, replaced.
+fn apply(text: &str, edits: &[(Range<usize>, String)]) -> String {
+    let mut edited = String::with_capacity(text.len());
+    let mut from = 0;
+    for (range, replacement) in edits {
+        edited.push_str(text.get(from..range.start).unwrap_or_default());
+        edited.push_str(replacement);
+        from = range.end;
+    }
+    edited.push_str(text.get(from..).unwrap_or_default());
+    edited
+}
+
+const NAMESPACE: &str = "http://s3.amazonaws.com/doc/2006-03-01/";
+const US_EAST_1: &str = "us-east-1";
+const OWNER: &str = "lakegate";
+const DEPTH_MAX: usize = 16;
+const ELEMENTS_MAX: usize = 200_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bucket_configuration_may_name_a_region_and_nothing_else() {
+        let cases: [(&str, Result<(), XmlFault>); 6] = [
+            ("", Ok(())),
+            ("<CreateBucketConfiguration/>", Ok(())),
+            ("<CreateBucketConfiguration xmlns=\"x\"><LocationConstraint>eu</LocationConstraint></CreateBucketConfiguration>", Ok(())),
+            ("<CreateBucketConfiguration><Tags/></CreateBucketConfiguration>", Err(XmlFault::NotImplemented("Tags".into()))),
+            ("<Other/>", Err(XmlFault::Malformed)),
+            ("<CreateBucketConfiguration>", Err(XmlFault::Malformed)),
+        ];
+        for (document, expected) in cases {
+            assert_eq!(check_bucket_configuration(document.as_bytes()), expected, "{document}");
+        }
+    }
+
+    #[test]
+    fn document_with_a_dtd_is_refused() {
+        let document = "<!DOCTYPE a [<!ENTITY b \"c\">]><CreateBucketConfiguration/>";
+        assert_eq!(check_bucket_configuration(document.as_bytes()), Err(XmlFault::Malformed));
+    }
+
+    #[test]
+    fn buckets_that_are_not_shown_are_cut_and_all_else_stays() {
+        let text = "<?xml version=\"1.0\"?>\n<ListAllMyBucketsResult xmlns=\"x\"><Owner><ID>o</ID></Owner><Buckets>\
+            <Bucket><Name>a</Name><CreationDate>d</CreationDate></Bucket>\n<Bucket><Name>b&amp;</Name></Bucket></Buckets></ListAllMyBucketsResult>";
+        let kept = keep_buckets(text, |name| name == "b&").unwrap();
+        assert_eq!(kept, text.replace("<Bucket><Name>a</Name><CreationDate>d</CreationDate></Bucket>", ""));
+    }
+
+    #[test]
+    fn location_of_a_completed_upload_is_ours() {
+        let text = "<CompleteMultipartUploadResult><Location>http://up:1/b/k</Location><Key>k</Key></CompleteMultipartUploadResult>";
+        let ours = relocate(text, "http://us/b/k&l").unwrap();
+        assert_eq!(ours, text.replace("http://up:1/b/k", "http://us/b/k&amp;l"));
+    }
+
+    #[test]
+    fn owner_that_is_the_credential_is_hidden() {
+        let text = "<L><Owner><ID>AKIAUP</ID><DisplayName>AKIAUP</DisplayName></Owner><Key>AKIAUP</Key></L>";
+        let hidden = hide_owner(text, "AKIAUP").unwrap();
+        assert_eq!(hidden, "<L><Owner><ID>lakegate</ID><DisplayName>lakegate</DisplayName></Owner><Key>AKIAUP</Key></L>");
+    }
+
+    #[test]
+    fn error_document_gives_its_code_and_message() {
+        let text = b"<?xml version=\"1.0\"?><Error><Code>NoSuchKey</Code><Message>gone &amp; lost</Message></Error>";
+        assert_eq!(read_error(text), Some(("NoSuchKey".into(), "gone & lost".into())));
+        assert_eq!(read_error(b"<html><body>no</body></html>"), None);
+    }
+}
