@@ -1,0 +1,320 @@
+//! `lakegate apply`: makes users, groups, policies and credentials as a file says.
+
+use std::{
+    fs,
+    io::{self, Write},
+    path::Path,
+    sync::Arc,
+};
+
+use store::{Change, Identities, Prune, Redb, Store, StoreError};
+use time::OffsetDateTime;
+use tokio::runtime::Builder;
+
+use crate::{
+    config::{Config, Fault},
+    secrets, yaml,
+};
+
+/// What is asked.
+#[derive(Debug)]
+pub(crate) struct Request<'a> {
+    /// The file of identities.
+    pub(crate) file: &'a Path,
+    /// What becomes of what it does not name.
+    pub(crate) prune: Prune,
+    /// Whether anything is changed.
+    pub(crate) mode: Mode,
+}
+
+/// Whether anything is changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// The changes are made, and printed.
+    Change,
+    /// The changes are printed.
+    DryRun,
+}
+
+/// Why not everything is as the file says.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The file is wrong; nothing was changed.
+    Wrong(Vec<Fault>),
+    /// The store failed; what was printed before was changed.
+    Store(StoreError),
+    /// Something else failed.
+    Io(io::Error),
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+/// Makes the store of `config` be as a file says; prints each change on `out`, or `no changes`.
+///
+/// # Errors
+///
+/// A [`Failure`] by its kind.
+pub(crate) fn run(
+    config: &Config,
+    request: &Request<'_>,
+    now: OffsetDateTime,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let identities = read(request.file)?;
+    // A dry run does not make a store where there is none: it works on an empty one elsewhere.
+    let elsewhere = match request.mode {
+        Mode::DryRun if !config.store.path.try_exists()? => Some(tempfile::tempdir()?),
+        Mode::DryRun | Mode::Change => None,
+    };
+    let elsewhere = elsewhere.as_ref().map(|folder| folder.path().join("lakegate.redb"));
+    let path = elsewhere.as_deref().unwrap_or(&config.store.path);
+    let runtime = Builder::new_current_thread().build()?;
+    runtime.block_on(async {
+        let told = |error| told(error, request.file);
+        let space = Redb::open(path).await.map_err(told)?;
+        let store = Store::open(Arc::new(space), &config.auth.secret, now).await.map_err(told)?;
+        let changes = changes(&store, identities, request).await.map_err(told)?;
+        for change in &changes {
+            match request.mode {
+                Mode::Change => {
+                    store.commit(change, now).await.map_err(told)?;
+                    writeln!(out, "{change}")?;
+                }
+                Mode::DryRun => writeln!(out, "dry run: {change}")?,
+            }
+        }
+        if changes.is_empty() {
+            writeln!(out, "no changes")?;
+        }
+        Ok(())
+    })
+}
+
+async fn changes(
+    store: &Store,
+    mut identities: Identities,
+    request: &Request<'_>,
+) -> Result<Vec<Change>, StoreError> {
+    let folder = request.file.parent().unwrap_or(Path::new(""));
+    identities.resolve(store, |file| {
+        secrets::read_whole(&folder.join(file)).map(|mut bytes| std::mem::take(&mut *bytes))
+    })?;
+    store::diff(&store.snapshot().await?, &identities, request.prune)
+}
+
+fn read(file: &Path) -> Result<Identities, Failure> {
+    let name = file.display().to_string();
+    let text = fs::read_to_string(file).map(zeroize::Zeroizing::new).map_err(|error| {
+        let reason = format!("cannot be read: {error}");
+        Failure::Wrong(vec![Fault { origin: name.clone(), place: String::new(), reason }])
+    })?;
+    if text.trim().is_empty() {
+        return Ok(Identities::default());
+    }
+    yaml::read(&text, &name).map_err(|fault| Failure::Wrong(vec![fault]))
+}
+
+/// `error` as the user of `file` is told of it.
+fn told(error: StoreError, file: &Path) -> Failure {
+    if let StoreError::Invalid { faults } = error {
+        let origin = file.display().to_string();
+        let faults = faults.into_iter().map(|fault| Fault {
+            origin: origin.clone(),
+            place: fault.path,
+            reason: fault.reason,
+        });
+        Failure::Wrong(faults.collect())
+    } else {
+        Failure::Store(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use tempfile::TempDir;
+    use time::macros::datetime;
+
+    use super::*;
+    use crate::config::Environment;
+
+    const NOW: OffsetDateTime = datetime!(2026-01-02 03:04:05 UTC);
+
+    const TEAM: &str = r#"
+policies:
+  - id: TeamA
+    statement:
+      - action: ["fs:ListObjects", "fs:ReadObject"]
+        effect: allow
+        resource: "arn:lakefs:fs:::repository/lake/object/team-a/*"
+groups:
+  - id: team-a
+    policies: [TeamA]
+users:
+  - id: alice
+    groups: [team-a]
+    policies: []
+    credentials:
+      - access_key_id: AKIAALICE0000000Q
+        secret_access_key_file: alice.key
+"#;
+
+    /// A folder with a configuration, and a store once something was applied.
+    struct World {
+        folder: TempDir,
+        config: Config,
+    }
+
+    impl World {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let text = "
+upstream:
+  endpoint: http://127.0.0.1:9
+  credentials: {access_key_id: up, secret_access_key: up}
+store: {redb: {path: lakegate.redb}}
+auth: {encrypt: {secret_key: a sealing key of more than 32 bytes}}
+";
+            let file = folder.path().join("lakegate.yaml");
+            fs::write(&file, text).unwrap();
+            fs::write(folder.path().join("alice.key"), "alicesSecretKey0000\n").unwrap();
+            let (config, _) = Config::load(&file, &Environment::default()).unwrap();
+            Self { folder, config }
+        }
+
+        fn file(&self, text: &str) -> PathBuf {
+            let file = self.folder.path().join("identities.yaml");
+            fs::write(&file, text).unwrap();
+            file
+        }
+
+        fn apply(&self, text: &str, prune: Prune, mode: Mode) -> Result<String, Failure> {
+            let file = self.file(text);
+            let mut out = Vec::new();
+            let request = Request { file: &file, prune, mode };
+            run(&self.config, &request, NOW, &mut out)?;
+            Ok(String::from_utf8(out).unwrap())
+        }
+
+        fn change(&self, text: &str) -> Result<String, Failure> {
+            self.apply(text, Prune::Keep, Mode::Change)
+        }
+    }
+
+    fn faults(outcome: Result<String, Failure>) -> Vec<String> {
+        match outcome {
+            Err(Failure::Wrong(faults)) => faults.iter().map(Fault::to_string).collect(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn each_change_is_printed_and_the_second_time_there_is_none() {
+        let world = World::new();
+        let printed = world.change(TEAM).unwrap();
+        let lines: Vec<_> = printed.lines().collect();
+        assert_eq!(
+            lines,
+            [
+                "created policy TeamA",
+                "created group team-a",
+                "created user alice",
+                "created credential AKIAALICE0000000Q of alice",
+            ]
+        );
+        assert_eq!(world.change(TEAM).unwrap(), "no changes\n");
+    }
+
+    #[test]
+    fn a_dry_run_changes_nothing_and_makes_no_store() {
+        let world = World::new();
+        let printed = world.apply(TEAM, Prune::Keep, Mode::DryRun).unwrap();
+        assert!(printed.starts_with("dry run: created policy TeamA\n"), "{printed}");
+        assert!(!world.config.store.path.exists());
+        world.change("").unwrap();
+        world.apply(TEAM, Prune::Keep, Mode::DryRun).unwrap();
+        assert!(world.change(TEAM).unwrap().starts_with("created policy TeamA\n"));
+    }
+
+    #[test]
+    fn prune_deletes_what_the_file_does_not_name_but_no_preset() {
+        let world = World::new();
+        world.change(TEAM).unwrap();
+        let text = "{users: [], groups: [], policies: []}";
+        let printed = world.apply(text, Prune::Delete, Mode::Change).unwrap();
+        let mut lines: Vec<_> = printed.lines().collect();
+        lines.sort_unstable();
+        assert_eq!(
+            lines,
+            [
+                "deleted credential AKIAALICE0000000Q of alice",
+                "deleted group team-a",
+                "deleted policy TeamA",
+                "deleted user alice",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_broken_file_is_refused_with_line_and_column() {
+        let world = World::new();
+        for (text, place) in [
+            ("users:\n  - id: a\n    id: b\n", "line 3, column 5: "),
+            ("users:\n  - id: a\n    colour: red\n", "line 3, column 5: "),
+        ] {
+            let [fault] = &*faults(world.change(text)) else { panic!("one fault") };
+            assert!(fault.contains(&format!("identities.yaml: {place}")), "{fault}");
+        }
+        assert!(!world.config.store.path.exists());
+    }
+
+    #[test]
+    fn a_document_that_does_not_validate_is_refused_with_the_path_of_the_fault() {
+        let world = World::new();
+        let text = TEAM.replace("fs:ReadObject", "fs:ReadObjekt");
+        let [fault] = &*faults(world.change(&text)) else { panic!("one fault") };
+        let place = "identities.yaml: policies[0].statement[0].action[1]: ";
+        assert!(fault.contains(place), "{fault}");
+    }
+
+    #[test]
+    fn a_secret_file_that_is_missing_is_named() {
+        let world = World::new();
+        let text = TEAM.replace("alice.key", "bob.key");
+        let [fault] = &*faults(world.change(&text)) else { panic!("one fault") };
+        assert!(fault.contains("users[0].credentials[0].secret_access_key_file: "), "{fault}");
+        assert!(fault.contains("bob.key"), "{fault}");
+    }
+
+    #[test]
+    fn a_secret_is_never_repeated() {
+        let world = World::new();
+        for entry in [
+            "secret_access_key: hunter2, secret_access_key_file: alice.key",
+            "secret_access_key: {hunter2: 1}",
+            "secret_access_key: hunter2, status: hunter3",
+        ] {
+            let text = TEAM
+                .replace("- access_key_id: AKIAALICE0000000Q", "- {access_key_id: A_A, ")
+                .replace(
+                    "        secret_access_key_file: alice.key",
+                    &format!("         {entry}}}"),
+                );
+            let faults = faults(world.change(&text)).join("\n");
+            assert!(!faults.contains("hunter2"), "{faults}");
+        }
+    }
+
+    #[test]
+    fn a_store_that_is_in_use_is_left_alone() {
+        let world = World::new();
+        let runtime = Builder::new_current_thread().build().unwrap();
+        let _held = runtime.block_on(Redb::open(&world.config.store.path)).unwrap();
+        assert!(matches!(world.change(TEAM), Err(Failure::Store(StoreError::InUse { .. }))));
+    }
+}

@@ -1,0 +1,7 @@
+//! What the program can be told to do, one file a command.
+
+pub(crate) mod apply;
+pub(crate) mod check_config;
+#[cfg(feature = "quickstart")]
+pub(crate) mod quickstart;
+pub(crate) mod serve;

@@ -1,0 +1,208 @@
+//! From settings that fit their rows to the typed configuration.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use sigv::SecretKey;
+use store::{SecretText, StoreError};
+use zeroize::Zeroizing;
+
+use super::{
+    Audit, AuditOutput, Auth, Config, Credentials, Drain, Endpoint, Fault, Limits, Listen, Store,
+    Upstream, settings::Settings,
+};
+use crate::secrets;
+
+/// The configuration that `settings` describe, and warnings; relative paths start from `folder`.
+///
+/// # Errors
+///
+/// Every fault, those that `settings` hold already included.
+pub(super) fn build(
+    mut settings: Settings,
+    folder: &Path,
+) -> Result<(Config, Vec<Fault>), Vec<Fault>> {
+    let listen = listen(&mut settings);
+    let upstream = upstream(&mut settings, folder);
+    let store = path(&mut settings, "store.redb.path", folder).map(|path| Store { path });
+    let auth = auth(&mut settings, folder);
+    let audit = audit(&mut settings, folder);
+    let limits = Limits::read(|path| settings.number(path));
+    let drain = Drain {
+        delay: Duration::from_secs(settings.number("drain.delay_s")),
+        timeout: Duration::from_secs(settings.number("drain.timeout_s")),
+    };
+    // INVARIANT: what could not be built has left a fault.
+    match (listen, upstream, store, auth, audit) {
+        (Some(listen), Some(upstream), Some(store), Some(auth), Some(audit))
+            if settings.faults.is_empty() =>
+        {
+            let config = Config { listen, upstream, store, auth, audit, limits, drain };
+            Ok((config, settings.warnings))
+        }
+        _ => Err(settings.faults),
+    }
+}
+
+fn listen(settings: &mut Settings) -> Option<Listen> {
+    let s3 = address(settings, "listen.s3");
+    let api = address(settings, "listen.api");
+    let ops = address(settings, "listen.ops");
+    let listen = Listen { s3: s3?, api: api?, ops: ops? };
+    if listen.s3 == listen.ops && listen.ops.port() != 0 {
+        settings.fault("listen.ops", "the same address as `listen.s3`");
+    }
+    Some(listen)
+}
+
+fn upstream(settings: &mut Settings, folder: &Path) -> Option<Upstream> {
+    let endpoint = match settings.text("upstream.endpoint").map(Endpoint::parse) {
+        Some(Ok(endpoint)) => Some(endpoint),
+        Some(Err(reason)) => {
+            settings.fault("upstream.endpoint", reason);
+            None
+        }
+        None => {
+            settings.missing("upstream.endpoint", "missing");
+            None
+        }
+    };
+    let region = settings.text("upstream.region").map(str::to_owned);
+    if region.as_deref().is_some_and(|region| !is_region(region)) {
+        settings.fault("upstream.region", NOT_A_REGION);
+    }
+    let credentials = credentials(settings, folder);
+    Some(Upstream { endpoint: endpoint?, region: region?, credentials: credentials? })
+}
+
+fn credentials(settings: &mut Settings, folder: &Path) -> Option<Credentials> {
+    if !settings.is_given("upstream.credentials") {
+        let reason = "missing; taking them from the AWS default chain is not built yet";
+        settings.missing("upstream.credentials", reason);
+        return None;
+    }
+    let access_key_id = settings.text("upstream.credentials.access_key_id").map(str::to_owned);
+    match access_key_id.as_deref() {
+        None => settings.missing("upstream.credentials.access_key_id", "missing"),
+        Some(id) if is_access_key_id(id) => {}
+        Some(_) => settings.fault(
+            "upstream.credentials.access_key_id",
+            "not an access key ID: printable ASCII without space, `/` and `,`",
+        ),
+    }
+    let secret = secret(settings, "upstream.credentials.secret_access_key", folder);
+    Some(Credentials { access_key_id: access_key_id?, secret: SecretKey::new(secret?.to_vec()) })
+}
+
+fn auth(settings: &mut Settings, folder: &Path) -> Option<Auth> {
+    let regions = settings.list("auth.regions");
+    if !regions.iter().all(|region| is_region(region)) {
+        settings.fault("auth.regions", NOT_A_REGION);
+    }
+    let bytes = secret(settings, "auth.encrypt.secret_key", folder)?;
+    let secret = SecretText::parse(&bytes).map_err(|error| {
+        if let StoreError::UnfitKey { reason } = error {
+            reason.to_owned()
+        } else {
+            error.to_string()
+        }
+    });
+    match secret {
+        Ok(secret) => Some(Auth { secret, regions }),
+        Err(reason) => {
+            let path = given(settings, "auth.encrypt.secret_key");
+            settings.fault(path, reason);
+            None
+        }
+    }
+}
+
+fn audit(settings: &mut Settings, folder: &Path) -> Option<Audit> {
+    if settings.text("audit.path") == Some("-") {
+        return Some(Audit { output: AuditOutput::Stdout });
+    }
+    path(settings, "audit.path", folder).map(|path| Audit { output: AuditOutput::File(path) })
+}
+
+fn address(settings: &mut Settings, path: &'static str) -> Option<SocketAddr> {
+    let address = settings.text(path)?.parse();
+    if address.is_err() {
+        settings.fault(path, "not an IP address and a port, as in `127.0.0.1:8080`");
+    }
+    address.ok()
+}
+
+fn path(settings: &mut Settings, path: &'static str, folder: &Path) -> Option<PathBuf> {
+    let file = settings.text(path)?;
+    if file.is_empty() {
+        settings.fault(path, "empty");
+        return None;
+    }
+    Some(folder.join(file))
+}
+
+/// The secret at `inline` or in the file that its `_file` names; one of them, not both.
+fn secret(
+    settings: &mut Settings,
+    inline: &'static str,
+    folder: &Path,
+) -> Option<Zeroizing<Vec<u8>>> {
+    let in_file = file_key(inline);
+    let text = settings.text(inline).map(|text| Zeroizing::new(text.as_bytes().to_vec()));
+    let file = settings.text(in_file).map(|file| folder.join(file));
+    match (text, file) {
+        (Some(_), Some(_)) => {
+            let reason = format!("both this and `{inline}` are given; one of them is enough");
+            settings.fault(in_file, reason);
+            None
+        }
+        (Some(text), None) if text.is_empty() => {
+            settings.fault(inline, "empty");
+            None
+        }
+        (Some(text), None) => Some(text),
+        (None, Some(file)) => match secrets::read(&file) {
+            Ok(bytes) => Some(bytes),
+            Err(error) => {
+                settings.fault(in_file, format!("`{}`: {error}", file.display()));
+                None
+            }
+        },
+        (None, None) => {
+            if !settings.is_faulty(in_file) {
+                settings.missing(inline, format!("missing; it stands here or in `{in_file}`"));
+            }
+            None
+        }
+    }
+}
+
+fn given(settings: &Settings, inline: &'static str) -> &'static str {
+    if settings.is_given(inline) { inline } else { file_key(inline) }
+}
+
+/// The key that names a file for the secret at `inline`.
+fn file_key(inline: &'static str) -> &'static str {
+    super::keys::KEYS
+        .iter()
+        .map(|key| key.path)
+        .find(|path| path.strip_suffix("_file") == Some(inline))
+        .unwrap_or(inline)
+}
+
+/// Whether `text` can stand in a credential scope.
+fn is_region(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+}
+
+/// Whether `text` can stand in an `Authorization` header as the first part of a `Credential`.
+fn is_access_key_id(text: &str) -> bool {
+    (1..=256).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_graphic() && !b"/,".contains(&b))
+}
+
+const NOT_A_REGION: &str = "not a region: letters, digits, `-`, `_` and `.`, 64 at most";

@@ -1,0 +1,125 @@
+//! Where the upstream is.
+
+use std::{fmt, net::Ipv6Addr};
+
+use http::Uri;
+
+/// The upstream's address: `http://host:port`, and nothing after it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Endpoint {
+    host: Box<str>,
+    port: u16,
+}
+
+impl Endpoint {
+    /// Reads `http://host` or `http://host:port`.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, in words that do not repeat `text`, which may hold a password.
+    pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
+        if text.contains('#') || text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            return Err(NOT_AN_ENDPOINT);
+        }
+        let uri: Uri = text.parse().map_err(|_| NOT_AN_ENDPOINT)?;
+        match uri.scheme_str() {
+            Some("http") => {}
+            Some("https") => return Err("TLS to the upstream is not built yet"),
+            Some(_) | None => return Err(NOT_AN_ENDPOINT),
+        }
+        let authority = uri.authority().ok_or(NOT_AN_ENDPOINT)?;
+        if authority.as_str().contains('@') {
+            return Err("it holds a user name; that belongs under `upstream.credentials`");
+        }
+        if uri.query().is_some() || !matches!(uri.path(), "" | "/") {
+            return Err("it holds a path or a query; only a scheme, a host and a port stand here");
+        }
+        if !is_host(authority.host()) {
+            return Err(NOT_AN_ENDPOINT);
+        }
+        let port = match authority.as_str().strip_prefix(authority.host()) {
+            Some("") => 80,
+            Some(rest) => rest
+                .strip_prefix(':')
+                .filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()))
+                .and_then(|digits| digits.parse().ok())
+                .filter(|port| *port != 0)
+                .ok_or("its port is not a number from 1 to 65535")?,
+            None => return Err(NOT_AN_ENDPOINT),
+        };
+        Ok(Self { host: authority.host().to_ascii_lowercase().into(), port })
+    }
+
+    /// The host: a name, an IPv4 address, or an IPv6 address in brackets.
+    pub(crate) fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port; 80 where none was given.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "http://{}:{}", self.host(), self.port())
+    }
+}
+
+fn is_host(host: &str) -> bool {
+    if let Some(address) = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        return address.parse::<Ipv6Addr>().is_ok();
+    }
+    !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
+}
+
+const NOT_AN_ENDPOINT: &str = "not of the form `http://host:port`";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_is_a_host_and_a_port() {
+        for (text, printed) in [
+            ("http://minio.internal:9000", "http://minio.internal:9000"),
+            ("http://minio", "http://minio:80"),
+            ("http://127.0.0.1:7070/", "http://127.0.0.1:7070"),
+            ("http://[::1]:7070", "http://[::1]:7070"),
+            ("HTTP://Minio:9000", "http://minio:9000"),
+        ] {
+            let endpoint = Endpoint::parse(text).map(|endpoint| endpoint.to_string());
+            assert_eq!(endpoint.as_deref(), Ok(printed), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_endpoint_holds_nothing_else() {
+        for (text, reason) in [
+            ("", NOT_AN_ENDPOINT),
+            ("minio:9000", NOT_AN_ENDPOINT),
+            ("minio", NOT_AN_ENDPOINT),
+            ("/bucket", NOT_AN_ENDPOINT),
+            ("ftp://minio:9000", NOT_AN_ENDPOINT),
+            ("http://", NOT_AN_ENDPOINT),
+            ("http://mi nio:9000", NOT_AN_ENDPOINT),
+            ("http://minio:9000#a", NOT_AN_ENDPOINT),
+            ("http://[::g]:9000", NOT_AN_ENDPOINT),
+            ("https://minio:9000", "TLS to the upstream is not built yet"),
+        ] {
+            assert_eq!(Endpoint::parse(text), Err(reason), "{text}");
+        }
+        for text in [
+            "http://u:p@minio:9000",
+            "http://minio:9000/x",
+            "http://minio:9000?x",
+            "http://minio:0",
+            "http://minio:65536",
+            "http://minio:",
+            "http://minio:+80",
+        ] {
+            assert!(Endpoint::parse(text).is_err(), "{text}");
+        }
+    }
+}

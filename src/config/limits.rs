@@ -1,0 +1,94 @@
+//! The limits: every queue, body, header, cache and wait has one.
+
+use std::time::Duration;
+
+use super::keys::{self, Shape};
+
+/// Every limit, by the name of its key under `limits`; defaults and ranges stand in the table of keys.
+#[derive(Debug, Clone)]
+pub(crate) struct Limits {
+    /// What one client, one connection and one request may use.
+    pub(crate) data_plane: proxy::Limits,
+    /// Connections of clients, on all cores together.
+    pub(crate) connections_max: usize,
+    /// Audit records that wait to be written.
+    pub(crate) audit_records_max: usize,
+    /// Callers kept in memory.
+    pub(crate) callers_max: u64,
+}
+
+impl Limits {
+    /// The limits as `number` gives them for the path of each key.
+    pub(crate) fn read(number: impl Fn(&'static str) -> u64) -> Self {
+        let seconds = |path| Duration::from_secs(number(path));
+        let count = |path| usize::try_from(number(path)).unwrap_or(usize::MAX);
+        Self {
+            data_plane: proxy::Limits {
+                header_bytes_max: count("limits.header_bytes_max"),
+                header_count_max: count("limits.header_count_max"),
+                uri_bytes_max: count("limits.uri_bytes_max"),
+                header_timeout: seconds("limits.header_timeout_s"),
+                keep_alive: seconds("limits.keep_alive_s"),
+                body_idle: seconds("limits.body_idle_s"),
+                document_bytes_max: count("limits.document_bytes_max"),
+                answer_bytes_max: count("limits.answer_bytes_max"),
+                upstream_connect: seconds("limits.upstream_connect_s"),
+                upstream_answer: seconds("limits.upstream_answer_s"),
+                upstream_long_answer: seconds("limits.upstream_long_answer_s"),
+                upstream_idle: seconds("limits.upstream_idle_s"),
+                upstream_idle_connections_max: count("limits.upstream_idle_connections_max"),
+                linger_bytes_max: number("limits.linger_bytes_max"),
+                linger: seconds("limits.linger_s"),
+            },
+            connections_max: count("limits.connections_max"),
+            audit_records_max: count("limits.audit_records_max"),
+            callers_max: number("limits.callers_max"),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::read(default_of)
+    }
+}
+
+/// The default of the number at `path`, from the table.
+pub(super) fn default_of(path: &str) -> u64 {
+    match keys::find(path).map(|key| key.shape) {
+        Some(Shape::Number { default, .. }) => default,
+        Some(_) | None => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::RefCell, collections::BTreeSet};
+
+    use super::*;
+    use crate::config::keys::{KEYS, State};
+
+    #[test]
+    fn every_limit_that_is_built_is_read() {
+        let read = RefCell::new(BTreeSet::new());
+        Limits::read(|path| {
+            assert!(read.borrow_mut().insert(path), "{path} is read twice");
+            1
+        });
+        let read = read.into_inner();
+        let built: BTreeSet<_> = KEYS
+            .iter()
+            .filter(|key| key.path.starts_with("limits.") && matches!(key.state, State::Built))
+            .map(|key| key.path)
+            .collect();
+        assert_eq!(read, built);
+    }
+
+    #[test]
+    fn defaults_are_the_tables() {
+        let limits = Limits::default();
+        assert_eq!(limits.data_plane.header_bytes_max, 65_536);
+        assert_eq!(limits.data_plane.header_timeout, Duration::from_secs(10));
+        assert_eq!(limits.callers_max, 100_000);
+    }
+}

@@ -1,0 +1,440 @@
+//! The configuration as a whole: what is taken, what is refused, and how that is said.
+
+use std::{net::SocketAddr, path::Path, time::Duration};
+
+use super::*;
+
+const BASE: &str = "
+upstream:
+  endpoint: http://minio.internal:9000
+  credentials: {access_key_id: AKIAUP, secret_access_key: upstream secret}
+auth:
+  encrypt: {secret_key: a sealing key of more than 32 bytes}
+";
+
+fn read_with(text: &str, variables: &[(&str, &str)]) -> Result<(Config, Vec<Fault>), Vec<Fault>> {
+    let environment = Environment::from_pairs(variables.iter().copied());
+    Config::read(text, "lakegate.yaml", Path::new("/etc/lakegate"), &environment)
+}
+
+fn read(text: &str) -> Result<(Config, Vec<Fault>), Vec<Fault>> {
+    read_with(text, &[])
+}
+
+/// The configuration of `BASE` and `more`, which must be right.
+fn config(more: &str) -> Config {
+    read(&format!("{BASE}{more}")).unwrap().0
+}
+
+/// The faults of `BASE` and `more`, as printed.
+fn faults(more: &str) -> Vec<String> {
+    printed(read(&format!("{BASE}{more}")).map(|_| ()))
+}
+
+fn printed(outcome: Result<(), Vec<Fault>>) -> Vec<String> {
+    outcome.unwrap_err().iter().map(Fault::to_string).collect()
+}
+
+/// The warnings of `BASE` and `more`, as printed.
+fn warnings(more: &str) -> Vec<String> {
+    read(&format!("{BASE}{more}")).unwrap().1.iter().map(Fault::to_string).collect()
+}
+
+fn address(text: &str) -> SocketAddr {
+    text.parse().unwrap()
+}
+
+#[test]
+fn what_is_not_given_has_its_default() {
+    let config = config("");
+    assert_eq!(config.listen.s3, address("127.0.0.1:8080"));
+    assert_eq!(config.listen.api, address("127.0.0.1:8000"));
+    assert_eq!(config.listen.ops, address("127.0.0.1:8001"));
+    assert_eq!(config.upstream.endpoint.to_string(), "http://minio.internal:9000");
+    assert_eq!(config.upstream.region, "us-east-1");
+    assert_eq!(config.upstream.credentials.access_key_id, "AKIAUP");
+    assert_eq!(config.upstream.credentials.secret.expose(), b"upstream secret");
+    assert_eq!(config.store.path, Path::new("/var/lib/lakegate/lakegate.redb"));
+    assert!(config.auth.regions.is_empty());
+    assert_eq!(config.audit.output, AuditOutput::Stdout);
+    assert_eq!(format!("{:?}", config.limits), format!("{:?}", Limits::default()));
+    assert_eq!(config.drain.delay, Duration::from_secs(5));
+    assert_eq!(config.drain.timeout, Duration::from_mins(1));
+    assert!(warnings("").is_empty());
+}
+
+#[test]
+fn what_is_given_is_taken() {
+    let config = config(
+        "listen: {s3: '0.0.0.0:0', ops: '[::1]:9001'}
+store: {type: redb, redb: {path: data/x.redb}}
+audit: {path: audit.jsonl, mode: lossy}
+limits: {connections_max: 7, linger_bytes_max: 0}
+drain: {delay_s: 0, timeout_s: 1}
+",
+    );
+    assert_eq!(config.listen.s3, address("0.0.0.0:0"));
+    assert_eq!(config.listen.ops, address("[::1]:9001"));
+    assert_eq!(config.store.path, Path::new("/etc/lakegate/data/x.redb"));
+    let audit = AuditOutput::File(PathBuf::from("/etc/lakegate/audit.jsonl"));
+    assert_eq!(config.audit.output, audit);
+    assert_eq!(config.limits.connections_max, 7);
+    assert_eq!(config.limits.data_plane.linger_bytes_max, 0);
+    assert_eq!(config.drain.delay, Duration::ZERO);
+}
+
+#[test]
+fn sections_may_be_empty() {
+    config("listen:\nstore: {}\naudit:\nlimits: {}\ndrain:\n");
+}
+
+#[test]
+fn an_empty_file_lacks_three_things() {
+    assert_eq!(
+        printed(read("").map(|_| ())),
+        [
+            "lakegate.yaml: upstream.endpoint: missing",
+            "lakegate.yaml: upstream.credentials: missing; taking them from the AWS default chain \
+             is not built yet",
+            "lakegate.yaml: auth.encrypt.secret_key: missing; it stands here or in \
+             `auth.encrypt.secret_key_file`",
+        ]
+    );
+}
+
+#[test]
+fn all_faults_are_found_together() {
+    let text = "
+listen: {s3: localhost:8080, s4: 1}
+upstream: {endpoint: 'http://u:hunter2@minio', region: 'a b', credentials: {access_key_id: a b}}
+auth: {encrypt: {secret_key: hunter2}, regions: [a/b]}
+limits: {connections_max: 0, header_bytes_max: many}
+";
+    let faults = printed(read(text).map(|_| ()));
+    let places: Vec<_> = faults.iter().filter_map(|fault| fault.split(": ").nth(1)).collect();
+    assert_eq!(
+        places,
+        [
+            "listen.s4",
+            "limits.connections_max",
+            "limits.header_bytes_max",
+            "listen.s3",
+            "upstream.endpoint",
+            "upstream.region",
+            "upstream.credentials.access_key_id",
+            "upstream.credentials.secret_access_key",
+            "auth.regions",
+            "auth.encrypt.secret_key",
+        ]
+    );
+    assert!(!faults.join("\n").contains("hunter2"), "{faults:?}");
+}
+
+#[test]
+fn an_unknown_key_is_refused_with_the_nearest_known_one() {
+    assert_eq!(
+        faults("limits: {header_byte_max: 1}\n"),
+        ["lakegate.yaml: limits.header_byte_max: unknown key; the nearest known one is \
+          `limits.header_bytes_max`"]
+    );
+    assert_eq!(
+        faults("'store.redb.path': x\n"),
+        ["lakegate.yaml: store.redb.path: unknown key; the nearest known one is \
+          `store.redb.path`"]
+    );
+}
+
+#[test]
+fn a_duplicate_key_is_refused_with_its_place() {
+    let [fault] = &*faults("auth: {}\n") else { panic!("one fault") };
+    assert!(fault.starts_with("lakegate.yaml: line 7, column 1: "), "{fault}");
+}
+
+#[test]
+fn what_is_not_built_is_refused_by_name() {
+    for (more, path) in [
+        ("tls: {certificate_file: a, key_file: b}", "tls.certificate_file"),
+        ("tls: {certificate_file: a, key_file: b}", "tls.key_file"),
+        ("tls: {}", "tls"),
+        ("tls:", "tls"),
+        ("domains: [s3.example.com]", "domains"),
+        ("domains: s3.example.com", "domains"),
+        ("trusted_proxies: [10.0.0.0/8]", "trusted_proxies"),
+        ("cors: [{origins: ['*']}]", "cors"),
+        ("store: {type: etcd}", "store.type"),
+        ("store: {etcd: {endpoints: [a]}}", "store.etcd"),
+        ("audit: {mode: strict}", "audit.mode"),
+        ("listen: {sts: '127.0.0.1:1'}", "listen.sts"),
+        ("listen: {lakefs: '127.0.0.1:1'}", "listen.lakefs"),
+        ("limits: {held_bytes_max: 1}", "limits.held_bytes_max"),
+    ] {
+        let faults = faults(more);
+        let start = format!("lakegate.yaml: {path}: not built yet: ");
+        assert!(faults.iter().any(|fault| fault.starts_with(&start)), "{more}: {faults:?}");
+    }
+}
+
+#[test]
+fn what_is_not_built_of_the_upstream_is_refused_by_name() {
+    for (key, path) in [
+        ("addressing: virtual", "upstream.addressing"),
+        ("ca_file: x", "upstream.ca_file"),
+        ("client_certificate_file: x", "upstream.client_certificate_file"),
+        ("client_key_file: x", "upstream.client_key_file"),
+        ("body: signed", "upstream.body"),
+        ("verifies_hash: true", "upstream.verifies_hash"),
+        ("kind: lakefs", "upstream.kind"),
+    ] {
+        let text = BASE.replace("  credentials", &format!("  {key}\n  credentials"));
+        let faults = printed(read(&text).map(|_| ()));
+        let start = format!("lakegate.yaml: {path}: not built yet: ");
+        assert!(matches!(&*faults, [fault] if fault.starts_with(&start)), "{key}: {faults:?}");
+    }
+    let text = BASE.replace("http:", "https:");
+    assert_eq!(
+        printed(read(&text).map(|_| ())),
+        ["lakegate.yaml: upstream.endpoint: TLS to the upstream is not built yet"]
+    );
+}
+
+#[test]
+fn a_pasted_block_of_lakefs_is_refused_by_name() {
+    for (block, path) in [
+        ("ldap: {server_endpoint: 'ldaps://x', bind_dn: y}", "auth.ldap.server_endpoint"),
+        ("oidc: {enabled: true, client_id: x}", "auth.oidc.client_id"),
+        (
+            "external_aws_auth: {required_headers: {A: b}}",
+            "auth.external_aws_auth.required_headers",
+        ),
+        ("remote_authenticator: {enabled: true}", "auth.remote_authenticator.enabled"),
+        ("login_duration: 168h", "auth.login_duration"),
+        ("providers: {ldap: {bind_dn: x}}", "auth.providers.ldap"),
+        ("ldap: {}", "auth.ldap"),
+    ] {
+        let text = BASE.replace("  encrypt", &format!("  {block}\n  encrypt"));
+        let faults = printed(read(&text).map(|_| ()));
+        let start = format!("lakegate.yaml: {path}: not built yet: ");
+        assert!(faults.iter().any(|fault| fault.starts_with(&start)), "{block}: {faults:?}");
+    }
+}
+
+#[test]
+fn a_value_that_says_what_happens_anyway_is_accepted() {
+    config("domains: []\ntrusted_proxies:\ncors: []\nstore: {type: redb}\naudit: {mode: lossy}\n");
+    let keys = "  kind: s3\n  addressing: path\n  body: as_received\n  verifies_hash: false\n";
+    let text = BASE.replace("  credentials", &format!("{keys}  credentials"));
+    assert!(read(&text).is_ok());
+}
+
+#[test]
+fn a_listener_for_the_api_and_sigv2_start_with_a_warning() {
+    assert_eq!(
+        warnings("listen: {api: '127.0.0.1:8000'}\n"),
+        ["lakegate.yaml: listen.api: the API and the web UI are not built yet: nothing listens \
+          there"]
+    );
+    for (sigv2, count) in [("true", 1), ("false", 0)] {
+        let text = BASE.replace("  encrypt", &format!("  sigv2: {sigv2}\n  encrypt"));
+        assert_eq!(read(&text).unwrap().1.len(), count);
+    }
+}
+
+#[test]
+fn a_wrong_kind_of_value_is_refused_without_being_repeated() {
+    for (more, reason) in [
+        ("drain: {delay_s: 5.5}", "drain.delay_s: not a whole number from 0 to 3600"),
+        ("drain: {delay_s: '5'}", "drain.delay_s: not a whole number from 0 to 3600"),
+        ("drain: {delay_s: -1}", "drain.delay_s: not a whole number from 0 to 3600"),
+        ("audit: {mode: never}", "audit.mode: not one of: lossy, strict"),
+        ("audit: {path: 5}", "audit.path: not a text; put it in quotes"),
+        ("audit: {path: [x]}", "audit.path: not a text"),
+        ("audit: {path: ''}", "audit.path: empty"),
+        ("audit: x", "audit: not a section of keys"),
+    ] {
+        assert_eq!(faults(more), [format!("lakegate.yaml: {reason}")], "{more}");
+    }
+}
+
+#[test]
+fn two_listeners_cannot_share_an_address() {
+    assert_eq!(
+        faults("listen: {s3: '127.0.0.1:80', ops: '127.0.0.1:80'}"),
+        ["lakegate.yaml: listen.ops: the same address as `listen.s3`"]
+    );
+    config("listen: {s3: '127.0.0.1:0', ops: '127.0.0.1:0'}");
+}
+
+#[test]
+fn every_key_can_come_from_the_environment() {
+    let (config, warnings) = read_with(
+        "upstream: {region: from-file}\nstore: {redb: {path: /x}}",
+        &[
+            ("LAKEGATE_LISTEN__S3", "127.0.0.1:0"),
+            ("LAKEGATE_UPSTREAM__ENDPOINT", "http://minio:9000"),
+            ("LAKEGATE_UPSTREAM__REGION", "007"),
+            ("LAKEGATE_UPSTREAM__VERIFIES_HASH", "false"),
+            ("LAKEGATE_UPSTREAM__CREDENTIALS__ACCESS_KEY_ID", "12345"),
+            ("LAKEGATE_UPSTREAM__CREDENTIALS__SECRET_ACCESS_KEY", "{not: yaml"),
+            ("LAKEGATE_AUTH__ENCRYPT__SECRET_KEY", "a sealing key of more than 32 bytes"),
+            ("LAKEGATE_AUTH__REGIONS", "eu-west-1, us-east-1"),
+            ("LAKEGATE_DOMAINS", ""),
+            ("LAKEGATE_CORS", "[]"),
+            ("LAKEGATE_LIMITS__CONNECTIONS_MAX", "7"),
+        ],
+    )
+    .unwrap();
+    assert!(warnings.is_empty(), "{warnings:?}");
+    assert_eq!(config.listen.s3, address("127.0.0.1:0"));
+    assert_eq!(config.upstream.region, "007");
+    assert_eq!(config.upstream.credentials.access_key_id, "12345");
+    assert_eq!(config.upstream.credentials.secret.expose(), b"{not: yaml");
+    assert_eq!(config.auth.regions, ["eu-west-1", "us-east-1"]);
+    assert_eq!(config.limits.connections_max, 7);
+    assert_eq!(config.store.path, Path::new("/x"));
+}
+
+#[test]
+fn a_fault_of_a_variable_is_told_with_its_name() {
+    for (variable, value, told) in [
+        (
+            "LAKEGATE_UPSTREAM_ENDPOINT",
+            "x",
+            "LAKEGATE_UPSTREAM_ENDPOINT: no such key; the nearest known variable is \
+             `LAKEGATE_UPSTREAM__ENDPOINT`",
+        ),
+        (
+            "LAKEGATE_LIMITS",
+            "{}",
+            "LAKEGATE_LIMITS: limits: names a section; its keys are set one by one",
+        ),
+        (
+            "LAKEGATE_LISTEN__S3",
+            "x",
+            "LAKEGATE_LISTEN__S3: listen.s3: not an IP address and a port, as in \
+             `127.0.0.1:8080`",
+        ),
+        (
+            "LAKEGATE_DRAIN__DELAY_S",
+            "soon",
+            "LAKEGATE_DRAIN__DELAY_S: drain.delay_s: not a whole number from 0 to 3600",
+        ),
+        ("LAKEGATE_TLS__KEY_FILE", "x", "LAKEGATE_TLS__KEY_FILE: tls.key_file: not built yet: TLS"),
+        (
+            "LAKEGATE_STORE__ETCD__ENDPOINTS",
+            "x",
+            "LAKEGATE_STORE__ETCD__ENDPOINTS: store.etcd.endpoints: not built yet: the etcd store",
+        ),
+    ] {
+        let told_faults = printed(read_with(BASE, &[(variable, value)]).map(|_| ()));
+        assert_eq!(told_faults, [told]);
+    }
+}
+
+#[test]
+fn a_variable_of_lakefs_is_named_in_a_warning_with_ours() {
+    let variables =
+        [("LAKEFS_AUTH_ENCRYPT_SECRET_KEY", "hunter2"), ("LAKEFS_DATABASE_TYPE", "local")];
+    let (_, warnings) = read_with(BASE, &variables).unwrap();
+    let warnings: Vec<_> = warnings.iter().map(Fault::to_string).collect();
+    assert_eq!(
+        warnings,
+        [
+            "LAKEFS_AUTH_ENCRYPT_SECRET_KEY: not read; here it is \
+             `LAKEGATE_AUTH__ENCRYPT__SECRET_KEY`",
+            "LAKEFS_DATABASE_TYPE: not read; there is nothing like it here",
+        ]
+    );
+}
+
+#[test]
+fn a_secret_may_stand_in_a_file_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("up"), "from a file\n").unwrap();
+    let text = BASE.replace("secret_access_key: upstream secret", "secret_access_key_file: up");
+    let environment = Environment::default();
+    let read = Config::read(&text, "lakegate.yaml", folder.path(), &environment);
+    assert_eq!(read.unwrap().0.upstream.credentials.secret.expose(), b"from a file");
+}
+
+#[test]
+fn a_secret_stands_inline_or_in_a_file_never_both() {
+    let text = BASE.replace("{secret_key:", "{secret_key_file: x, secret_key:");
+    assert_eq!(
+        printed(read(&text).map(|_| ())),
+        ["lakegate.yaml: auth.encrypt.secret_key_file: both this and `auth.encrypt.secret_key` \
+          are given; one of them is enough"]
+    );
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named_with_its_key() {
+    let text =
+        BASE.replace("secret_key: a sealing key of more than 32 bytes", "secret_key_file: x");
+    let [fault] = &*printed(read(&text).map(|_| ())) else { panic!("one fault") };
+    let start = "lakegate.yaml: auth.encrypt.secret_key_file: `/etc/lakegate/x`: ";
+    assert!(fault.starts_with(start), "{fault}");
+}
+
+#[test]
+fn a_short_or_sample_sealing_key_is_refused() {
+    for key in ["hunter2", "10a718b3f285d89c36e9864494cdd1507f3bc85b342df24736ea81f9a1134bcc"] {
+        let text = BASE.replace("a sealing key of more than 32 bytes", key);
+        let [fault] = &*printed(read(&text).map(|_| ())) else { panic!("one fault") };
+        assert!(fault.starts_with("lakegate.yaml: auth.encrypt.secret_key: "), "{fault}");
+        assert!(!fault.contains(key), "{fault}");
+    }
+}
+
+#[test]
+fn no_secret_is_printed() {
+    let printed = format!("{:?}", config(""));
+    assert!(!printed.contains("upstream secret") && !printed.contains("sealing"), "{printed}");
+}
+
+#[test]
+fn the_documents_name_every_key_and_every_default() {
+    let operations = include_str!("../../docs/operations.md");
+    for key in keys::KEYS {
+        let named = operations.contains(&format!("`{}`", key.path));
+        assert!(named, "docs/operations.md lacks `{}`", key.path);
+        if matches!(key.state, keys::State::NotBuilt { .. }) {
+            continue;
+        }
+        let default = if let keys::Shape::Number { default, min, max } = key.shape {
+            format!("| {min} – {max} | {default} |")
+        } else if let keys::Shape::Text(Some(default)) | keys::Shape::Address(default) = key.shape {
+            format!("| `{default}` |")
+        } else {
+            continue;
+        };
+        let start = format!("| `{}` |", key.path);
+        let row = operations.lines().find(|line| line.starts_with(&start));
+        let row = row.unwrap_or_else(|| panic!("docs/operations.md has no row for {start}"));
+        assert!(row.contains(&default), "{row} lacks {default}");
+    }
+}
+
+#[test]
+fn the_example_loads_and_all_its_keys_are_documented() {
+    let example = include_str!("../../deploy/lakegate.example.yaml");
+    let operations = include_str!("../../docs/operations.md");
+    let folder = tempfile::tempdir().unwrap();
+    let secret = folder.path().join("secret");
+    std::fs::write(&secret, "a secret of thirty-two bytes or more").unwrap();
+    let secret = secret.to_str().unwrap();
+    let variables = [
+        ("LAKEGATE_UPSTREAM__CREDENTIALS__SECRET_ACCESS_KEY_FILE", secret),
+        ("LAKEGATE_AUTH__ENCRYPT__SECRET_KEY_FILE", secret),
+    ];
+    let (config, _) = read_with(example, &variables).unwrap();
+    assert_eq!(format!("{:?}", config.limits), format!("{:?}", Limits::default()));
+    for line in example.lines() {
+        let line = line.trim_start_matches(['#', ' ']);
+        let Some((name, _)) = line.split_once(':') else { continue };
+        if name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') {
+            let named = operations.contains(&format!("`{name}`"))
+                || operations.contains(&format!(".{name}`"));
+            assert!(named, "docs/operations.md lacks `{name}`");
+        }
+    }
+}
