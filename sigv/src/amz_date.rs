@@ -41,9 +41,10 @@ pub fn parse_date(text: &str) -> Option<Date> {
     Date::parse(text, DATE).ok()
 }
 
-/// Reads the `Date` of a request: as [`parse`] does, or as HTTP has it (`Fri, 24 May 2013 00:00:00 GMT`).
+/// Reads the `Date` of a request, in UTC: as [`parse`] does, or as HTTP has it (`Fri, 24 May 2013 00:00:00 GMT`).
 pub fn parse_http(text: &str) -> Option<OffsetDateTime> {
-    parse(text).or_else(|| OffsetDateTime::parse(text, &Rfc2822).ok())
+    parse(text)
+        .or_else(|| OffsetDateTime::parse(text, &Rfc2822).ok()?.checked_to_offset(UtcOffset::UTC))
 }
 
 /// Whether `text` has a digit wherever `shape` has `0`, and else what `shape` has.
@@ -109,7 +110,8 @@ mod tests {
         let at = datetime!(2013-05-24 00:00 UTC);
         assert_eq!(parse_http("20130524T000000Z"), Some(at));
         assert_eq!(parse_http("Fri, 24 May 2013 00:00:00 GMT"), Some(at));
-        assert_eq!(parse_http("Fri, 24 May 2013 02:00:00 +0200"), Some(at));
+        let elsewhere = parse_http("Thu, 23 May 2013 20:00:00 -0400").unwrap();
+        assert_eq!((elsewhere, elsewhere.date()), (at, at.date()));
         assert_eq!(parse_http("yesterday"), None);
     }
 }

@@ -110,3 +110,141 @@ pub(crate) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 pub(crate) const SERVICE: &str = "s3";
 /// The last part of every scope.
 pub(crate) const TERMINATOR: &str = "aws4_request";
+
+#[cfg(test)]
+mod tests {
+    use time::macros::date;
+
+    use super::*;
+
+    const CREDENTIAL: &str = "Credential=AKIAALICE/20130524/us-east-1/s3/aws4_request";
+    const HEADERS: &str = "SignedHeaders=host;x-amz-date";
+    const SIGNATURE: &str =
+        "Signature=f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41";
+
+    fn refused(text: &str) -> SignatureError {
+        Authorization::parse(text).map(|_| ()).unwrap_err()
+    }
+
+    /// Asserts that `text` is refused as malformed, for `reason`.
+    fn assert_malformed(text: &str, reason: &'static str) {
+        let refused = refused(text);
+        assert_eq!(refused, SignatureError::MalformedAuthorization { reason }, "{text}");
+        assert_eq!((refused.status(), refused.code()), (400, "AuthorizationHeaderMalformed"));
+    }
+
+    #[test]
+    fn parts_are_read_in_any_order_and_spacing() {
+        for text in [
+            format!("AWS4-HMAC-SHA256 {CREDENTIAL}, {HEADERS}, {SIGNATURE}"),
+            format!("AWS4-HMAC-SHA256 {CREDENTIAL},{HEADERS},{SIGNATURE}"),
+            format!("AWS4-HMAC-SHA256   {SIGNATURE} ,  {CREDENTIAL} ,{HEADERS}"),
+        ] {
+            let read = Authorization::parse(&text).unwrap();
+            assert_eq!(read.access_key_id, "AKIAALICE");
+            assert_eq!(read.date, date!(2013 - 05 - 24));
+            assert_eq!(read.region, "us-east-1");
+            assert_eq!(read.signed_headers, "host;x-amz-date");
+            assert_eq!(read.signature[0], 0xf0);
+        }
+    }
+
+    #[test]
+    fn a07_part_that_stands_twice_is_refused() {
+        for (part, name) in
+            [(CREDENTIAL, "Credential"), (HEADERS, "SignedHeaders"), (SIGNATURE, "Signature")]
+        {
+            let text = format!("AWS4-HMAC-SHA256 {CREDENTIAL}, {HEADERS}, {SIGNATURE}, {part}");
+            let refused = refused(&text);
+            assert_eq!(refused, SignatureError::DuplicateParameter { name });
+            assert_eq!((refused.status(), refused.code()), (400, "InvalidArgument"));
+        }
+    }
+
+    #[test]
+    fn part_that_is_missing_is_named() {
+        for (parts, reason) in [
+            (format!("{HEADERS}, {SIGNATURE}"), "Credential is missing"),
+            (format!("{CREDENTIAL}, {SIGNATURE}"), "SignedHeaders is missing"),
+            (format!("{CREDENTIAL}, {HEADERS}"), "Signature is missing"),
+            (format!("{CREDENTIAL}, {HEADERS}, {SIGNATURE},"), "a part has no `=`"),
+            (String::new(), "a part has no `=`"),
+        ] {
+            assert_malformed(&format!("AWS4-HMAC-SHA256 {parts}"), reason);
+        }
+        assert_malformed("AWS4-HMAC-SHA256", "a part has no `=`");
+    }
+
+    #[test]
+    fn part_that_is_unknown_is_refused() {
+        for part in ["Extra=1", "signature=00", "=", "Signature =00"] {
+            let text = format!("AWS4-HMAC-SHA256 {CREDENTIAL}, {HEADERS}, {SIGNATURE}, {part}");
+            assert_malformed(&text, "a part is neither Credential, SignedHeaders nor Signature");
+        }
+    }
+
+    #[test]
+    fn other_schemes_are_refused_and_known_ones_named() {
+        for (text, form) in [
+            ("AWS AKIAALICE:frJIUN8DYpKDtOLCwo//yllqDzg=", "Signature Version 2"),
+            (
+                "AWS4-ECDSA-P256-SHA256 Credential=AKIAALICE/20130524/s3/aws4_request",
+                "Signature Version 4A",
+            ),
+        ] {
+            let refused = refused(text);
+            assert_eq!(refused, SignatureError::UnsupportedForm { form });
+            assert_eq!((refused.status(), refused.code()), (501, "NotImplemented"));
+        }
+        for scheme in [
+            "Bearer x",
+            "Basic QTpC",
+            "aws4-hmac-sha256 x",
+            "AWS4-HMAC-SHA2567 x",
+            "",
+            "AWS4-HMAC-SHA256\tx",
+        ] {
+            let refused = refused(scheme);
+            assert_eq!(refused, SignatureError::UnsupportedScheme, "{scheme}");
+            assert_eq!((refused.status(), refused.code()), (400, "InvalidArgument"));
+        }
+    }
+
+    #[test]
+    fn scope_must_have_five_parts_of_the_right_form() {
+        for credential in [
+            "",
+            "AKIAALICE",
+            "20130524/us-east-1/s3/aws4_request",
+            "AKIAALICE/20130524//s3/aws4_request",
+            "AKIAALICE/2013-05-24/us-east-1/s3/aws4_request",
+            "AKIAALICE/20130524/us east/s3/aws4_request",
+            "AKIAALICE/20131324/us-east-1/s3/aws4_request",
+            &format!("AKIAALICE/20130524/{}/s3/aws4_request", "r".repeat(65)),
+        ] {
+            let text = format!("AWS4-HMAC-SHA256 Credential={credential}, {HEADERS}, {SIGNATURE}");
+            assert_eq!(refused(&text).code(), "AuthorizationHeaderMalformed", "{credential}");
+        }
+    }
+
+    #[test]
+    fn signed_headers_must_be_lower_case_sorted_and_single() {
+        for list in ["", ";", "host;", ";host", "host;;range", "Host", "range;host", "host;host"] {
+            let text = format!("AWS4-HMAC-SHA256 {CREDENTIAL}, SignedHeaders={list}, {SIGNATURE}");
+            assert_malformed(
+                &text,
+                "SignedHeaders must be lower-case, sorted, and each there once",
+            );
+        }
+    }
+
+    #[test]
+    fn signature_must_be_64_lower_case_hex_digits() {
+        for signature in
+            ["", "f0", &"F".repeat(64), &"g".repeat(64), &"0".repeat(63), &"0".repeat(66)]
+        {
+            let text = format!("AWS4-HMAC-SHA256 {CREDENTIAL}, {HEADERS}, Signature={signature}");
+            assert_malformed(&text, "Signature must be 64 lower-case hex digits");
+        }
+    }
+}

@@ -98,3 +98,77 @@ fn push_value(out: &mut Vec<u8>, value: &[u8]) {
 
 /// Room for most requests, so that the buffer is allocated once.
 const CAPACITY: usize = 1024;
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderValue, Method};
+
+    use super::*;
+
+    fn query(raw: &str) -> String {
+        let mut out = String::new();
+        push_query(&mut out, raw);
+        out
+    }
+
+    fn header(values: &[&'static [u8]]) -> Vec<u8> {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append("x-amz-meta-a", HeaderValue::from_bytes(value).unwrap());
+        }
+        let mut out = Vec::new();
+        push_header(&mut out, &headers, "x-amz-meta-a").unwrap();
+        out
+    }
+
+    #[test]
+    fn request_is_that_of_the_s3_documentation() {
+        let mut headers = HeaderMap::new();
+        headers.insert("host", HeaderValue::from_static("examplebucket.s3.amazonaws.com"));
+        headers.insert("x-amz-date", HeaderValue::from_static("20130524T000000Z"));
+        let wire = Wire {
+            method: &Method::GET,
+            path: "",
+            query: "prefix=J&max-keys=2",
+            headers: &headers,
+        };
+        let request = request(wire, "host;x-amz-date", "UNSIGNED-PAYLOAD").unwrap();
+        let expected = "GET\n/\nmax-keys=2&prefix=J\nhost:examplebucket.s3.amazonaws.com\n\
+                        x-amz-date:20130524T000000Z\n\nhost;x-amz-date\nUNSIGNED-PAYLOAD";
+        assert_eq!(String::from_utf8(request).unwrap(), expected);
+    }
+
+    #[test]
+    fn query_is_sorted_by_name_then_value() {
+        assert_eq!(query("b=2&a=3&a=1&a-b=0&B=1"), "B=1&a=1&a=3&a-b=0&b=2");
+    }
+
+    #[test]
+    fn name_without_value_has_an_empty_one() {
+        assert_eq!(query("lifecycle"), "lifecycle=");
+        assert_eq!(query("a&&=b&a=b=c"), "=b&a=&a=b%3Dc");
+        assert_eq!(query(""), "");
+    }
+
+    #[test]
+    fn order_is_that_of_the_encoded_text() {
+        assert_eq!(query("~=1&%C3%B6=2&a=3&%20=4"), "%20=4&%C3%B6=2&a=3&~=1");
+    }
+
+    #[test]
+    fn a22_header_is_trimmed_joined_and_single_spaced() {
+        assert_eq!(header(&[b"  a   b\t\tc  "]), b"x-amz-meta-a:a b c\n");
+        assert_eq!(header(&[b"b", b" a ", b""]), b"x-amz-meta-a:b,a,\n");
+        assert_eq!(header(&[b"\"a  b\""]), b"x-amz-meta-a:\"a b\"\n");
+        assert_eq!(header(&[b""]), b"x-amz-meta-a:\n");
+        assert_eq!(header(&[b"\xc3\xb6 \xff"]), b"x-amz-meta-a:\xc3\xb6 \xff\n");
+    }
+
+    #[test]
+    fn absent_header_is_no_empty_header() {
+        let headers = HeaderMap::new();
+        let wire = Wire { method: &Method::GET, path: "/", query: "", headers: &headers };
+        let refused = request(wire, "host", "UNSIGNED-PAYLOAD").unwrap_err();
+        assert_eq!(refused, SignatureError::AbsentHeader { name: "host".to_owned() });
+    }
+}

@@ -27,7 +27,12 @@ pub fn same(one: &[u8], other: &[u8]) -> bool {
 
 /// Lower-case hex, two digits a byte.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0x0f)]).map(char::from).collect()
+    let mut text = String::with_capacity(bytes.len().saturating_mul(2));
+    for byte in bytes {
+        text.push(char::from(digit(byte >> 4)));
+        text.push(char::from(digit(byte & 0x0f)));
+    }
+    text
 }
 
 /// Reads 64 lower-case hex digits, and nothing else, as a hash.
@@ -116,6 +121,13 @@ mod tests {
     fn code_is_that_of_rfc_4231_case_2() {
         let code = Keyed::new(b"Jefe").code(&[b"what do ya want ", b"for nothing?"]);
         assert_eq!(hex(&code), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    }
+
+    #[test]
+    fn hash_state_is_wiped_when_dropped() {
+        // A key taken into HMAC is two states of the hash.
+        fn wiped<T: zeroize::ZeroizeOnDrop>(_: T) {}
+        wiped(Sha256::new());
     }
 
     #[test]

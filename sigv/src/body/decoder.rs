@@ -115,3 +115,120 @@ impl fmt::Debug for Decoder {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BODY: &[u8] = b"bytes that were signed";
+
+    fn signed() -> Payload {
+        Payload::Hash(hash::sha256(BODY))
+    }
+
+    fn length(bytes: &[u8]) -> u64 {
+        u64::try_from(bytes.len()).unwrap()
+    }
+
+    #[test]
+    fn body_comes_out_as_it_went_in_wherever_it_is_split() {
+        for payload in [signed(), Payload::Unsigned] {
+            for first in 0..=BODY.len() {
+                for second in first..=BODY.len() {
+                    let mut decoder = Decoder::new(&payload, length(BODY)).unwrap();
+                    let mut out = Vec::new();
+                    for frame in [&BODY[..first], &BODY[first..second], &BODY[second..]] {
+                        assert_eq!(decoder.is_complete(), out == BODY);
+                        out.extend_from_slice(&decoder.push(Bytes::from_static(frame)).unwrap());
+                    }
+                    assert_eq!(out, BODY);
+                    assert!(decoder.is_complete());
+                    assert_eq!(decoder.finish(), Ok(()));
+                    assert_eq!(decoder.decoded_length(), length(BODY));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a17_last_frame_is_held_back_when_only_the_last_byte_is_wrong() {
+        let mut body = BODY.to_vec();
+        *body.last_mut().unwrap() ^= 1;
+        for split in 0..BODY.len() {
+            let mut decoder = Decoder::new(&signed(), length(BODY)).unwrap();
+            let given = decoder.push(Bytes::copy_from_slice(&body[..split])).unwrap();
+            assert_eq!(given, &body[..split]);
+            let last = Bytes::copy_from_slice(&body[split..]);
+            assert_eq!(decoder.push(last.clone()), Err(BodyError::Mismatch));
+            assert!(!decoder.is_complete());
+            assert_eq!(decoder.finish(), Err(BodyError::Mismatch));
+            assert_eq!(decoder.push(last), Err(BodyError::Mismatch));
+            assert_eq!(decoder.push(Bytes::new()), Err(BodyError::Mismatch));
+        }
+    }
+
+    #[test]
+    fn a17_mismatch_anywhere_is_found() {
+        for at in 0..BODY.len() {
+            let mut body = BODY.to_vec();
+            body[at] ^= 0x80;
+            let mut decoder = Decoder::new(&signed(), length(BODY)).unwrap();
+            assert_eq!(decoder.push(body.into()), Err(BodyError::Mismatch));
+        }
+    }
+
+    #[test]
+    fn surplus_is_refused_with_the_frame_it_came_in() {
+        for payload in [signed(), Payload::Unsigned] {
+            for split in 0..=BODY.len() {
+                let mut decoder = Decoder::new(&payload, length(BODY)).unwrap();
+                decoder.push(Bytes::from_static(&BODY[..split])).unwrap();
+                let surplus = [&BODY[split..], b"!"].concat();
+                assert_eq!(decoder.push(surplus.into()), Err(BodyError::Surplus));
+                assert_eq!(decoder.finish(), Err(BodyError::Surplus));
+                assert!(!decoder.is_complete());
+            }
+        }
+    }
+
+    #[test]
+    fn deficit_is_found_at_the_end() {
+        for payload in [signed(), Payload::Unsigned] {
+            for split in 0..BODY.len() {
+                let mut decoder = Decoder::new(&payload, length(BODY)).unwrap();
+                decoder.push(Bytes::from_static(&BODY[..split])).unwrap();
+                assert_eq!(decoder.finish(), Err(BodyError::Incomplete));
+            }
+        }
+    }
+
+    #[test]
+    fn shorter_declaration_than_what_was_signed_is_refused() {
+        let mut decoder = Decoder::new(&signed(), length(BODY) - 1).unwrap();
+        let shorter = Bytes::from_static(&BODY[..BODY.len() - 1]);
+        assert_eq!(decoder.push(shorter), Err(BodyError::Mismatch));
+    }
+
+    #[test]
+    fn a17_empty_body_with_another_hash_is_refused_before_a_byte_comes() {
+        assert_eq!(Decoder::new(&signed(), 0).unwrap_err(), BodyError::Mismatch);
+    }
+
+    #[test]
+    fn empty_body_is_complete_from_the_start() {
+        for payload in [Payload::empty(), Payload::Unsigned] {
+            let mut decoder = Decoder::new(&payload, 0).unwrap();
+            assert!(decoder.is_complete());
+            assert_eq!(decoder.push(Bytes::new()), Ok(Bytes::new()));
+            assert_eq!(decoder.finish(), Ok(()));
+            assert_eq!(decoder.push(Bytes::from_static(b"!")), Err(BodyError::Surplus));
+        }
+    }
+
+    #[test]
+    fn largest_declaration_does_not_overflow() {
+        let mut decoder = Decoder::new(&Payload::Unsigned, u64::MAX).unwrap();
+        decoder.push(Bytes::from_static(BODY)).unwrap();
+        assert_eq!(decoder.finish(), Err(BodyError::Incomplete));
+    }
+}

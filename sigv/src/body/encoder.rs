@@ -37,3 +37,23 @@ impl Encoder {
         decoded
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_encoding_changes_nothing() {
+        let mut encoder = Encoder::plain(&Payload::Unsigned);
+        assert_eq!(encoder.content_sha256(), "UNSIGNED-PAYLOAD");
+        assert_eq!(encoder.wire_length(5), 5);
+        assert_eq!(encoder.encode(Bytes::from_static(b"bytes")), "bytes");
+    }
+
+    #[test]
+    fn clients_hash_is_signed_again() {
+        let encoder = Encoder::plain(&Payload::Hash([0xab; 32]));
+        assert_eq!(encoder.content_sha256(), "ab".repeat(32));
+        assert_eq!(encoder.payload(), &Payload::Hash([0xab; 32]));
+    }
+}

@@ -1,0 +1,14 @@
+//! What sigv promises, judged by AWS's published examples and by signers that are not ours.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot set up its world should panic"
+)]
+
+mod botocore;
+mod mutation;
+mod published;
+mod request;
+mod rust_sdk;
+mod security;
