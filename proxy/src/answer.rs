@@ -12,9 +12,7 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use thiserror::Error;
 
-use crate::{
-    audit::Outcome, connection::Turn, idle::Idle, record::Record, upstream::Lease, xml,
-};
+use crate::{audit::Outcome, connection::Turn, idle::Idle, record::Record, upstream::Lease, xml};
 
 /// Why an answer stopped in the middle. The client's connection is cut, so that it cannot take the
 /// part for the whole.
@@ -166,8 +164,9 @@ impl Late {
             self.error = Some(code);
             return error.into();
         }
-        let rewritten =
-            std::str::from_utf8(&document).ok().and_then(|text| xml::relocate(text, &self.location).ok());
+        let rewritten = std::str::from_utf8(&document)
+            .ok()
+            .and_then(|text| xml::relocate(text, &self.location).ok());
         rewritten.map_or(document, Bytes::from)
     }
 }
@@ -182,14 +181,14 @@ pub(crate) struct Answer {
     content: Content,
     record: Record,
     ended: Outcome,
-    _turn: Arc<Turn>,
+    turn: Arc<Turn>,
 }
 
 impl Answer {
     /// `ended` is what is recorded once the last byte was handed over; before that, the request
     /// counts as aborted.
     pub(crate) fn new(content: Content, record: Record, ended: Outcome, turn: Arc<Turn>) -> Self {
-        let mut answer = Self { content, record, ended, _turn: turn };
+        let mut answer = Self { content, record, ended, turn };
         answer.settle_if_ended();
         answer
     }
@@ -212,7 +211,7 @@ impl Answer {
 
 impl Drop for Answer {
     fn drop(&mut self) {
-        self._turn.end();
+        self.turn.end();
     }
 }
 

@@ -100,11 +100,7 @@ impl Authentic {
 }
 
 /// How many bytes the body has, which the upstream must be told before the first of them.
-fn declared_length(
-    method: &Method,
-    operation: Operation,
-    length: Length,
-) -> Result<u64, Refusal> {
+fn declared_length(method: &Method, operation: Operation, length: Length) -> Result<u64, Refusal> {
     let takes_body = method == Method::PUT || method == Method::POST;
     let is_object = matches!(operation, Operation::PutObject | Operation::UploadPart);
     match length {

@@ -21,7 +21,7 @@ pub(crate) fn authorize(request: Authentic, record: &mut Record) -> Result<Permi
     let subject = caller.subject();
     let context = Context { source_ip: Some(request.head().peer()) };
     let mut missing = None;
-    for requirement in request.recognised().required.iter() {
+    for requirement in &request.recognised().required {
         let decision = decide(&subject, requirement, &context);
         record.decided(requirement, &decision);
         if !decision.is_allow() && missing.is_none() {

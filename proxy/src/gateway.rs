@@ -57,13 +57,9 @@ impl Gateway {
             Ok(answered) => answered,
             Err(refusal) => {
                 record.code(refusal.code());
-                let outcome = match refusal {
-                    Refusal::Upstream(_) => Outcome::UpstreamError,
-                    _ => Outcome::Refused,
-                };
                 let now = (self.live.clock.wall)();
                 let response = refusal.answer(&resource, record.request_id(), now);
-                (response.map(Content::Document), outcome)
+                (response.map(Content::Document), refusal.outcome())
             }
         };
         self.hand_over(response, outcome, record, turn, has_body)

@@ -33,10 +33,6 @@ pub(crate) fn identify(parsed: Parsed) -> Result<Identified, Refusal> {
 }
 
 impl Identified {
-    pub(crate) fn parsed(&self) -> &Parsed {
-        &self.parsed
-    }
-
     pub(crate) fn recognised(&self) -> &Recognised {
         &self.recognised
     }

@@ -6,7 +6,6 @@ use std::{
     time::Instant,
 };
 
-use http::HeaderValue;
 use sigv::Signer;
 use store::Callers;
 use time::OffsetDateTime;
@@ -20,8 +19,6 @@ pub struct Live {
     pub callers: Callers,
     /// Where the upstream is.
     pub endpoint: Endpoint,
-    /// What the upstream is called by in `Host`.
-    pub authority: HeaderValue,
     /// Signs for the upstream.
     pub signer: Signer,
     /// The region that the upstream believes itself in.

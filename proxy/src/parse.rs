@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use http::{HeaderMap, Method, Request, Uri, header, request::Parts};
+use http::{HeaderMap, Method, Request, header, request::Parts};
 use hyper::body::Incoming;
 use percent_encoding::percent_decode_str;
 use sigv::Wire;
@@ -104,11 +104,6 @@ impl Parsed {
         &self.head.headers
     }
 
-    /// The address the request came from.
-    pub(crate) fn peer(&self) -> IpAddr {
-        self.peer
-    }
-
     pub(crate) fn bucket(&self) -> Option<&str> {
         self.bucket.as_deref()
     }
@@ -175,7 +170,6 @@ impl Head {
 }
 
 fn check_target(head: &Parts, limits: &Limits) -> Result<(), Malformed> {
-    let Uri { .. } = &head.uri;
     if head.uri.authority().is_some() || !head.uri.path().starts_with('/') {
         return Err(Malformed::Target);
     }
@@ -306,8 +300,8 @@ mod tests {
     #[test]
     fn query_keeps_order_duplicates_and_empty_values() {
         let pairs = decode_query("b=1&a&c=&b=2%2B+3&&d=e=f").unwrap();
-        let expected =
-            [("b", "1"), ("a", ""), ("c", ""), ("b", "2+ 3"), ("d", "e=f")].map(|(n, v)| (n.into(), v.into()));
+        let expected = [("b", "1"), ("a", ""), ("c", ""), ("b", "2+ 3"), ("d", "e=f")]
+            .map(|(n, v)| (n.into(), v.into()));
         assert_eq!(pairs, expected);
     }
 }

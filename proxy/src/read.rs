@@ -12,17 +12,15 @@ use crate::{authenticate::Authentic, live::Live, refusal::Refusal, xml};
 ///
 /// [`Refusal::DocumentTooLong`], [`Refusal::Document`], or what refuses any body.
 pub(crate) async fn read(authentic: Authentic, live: &Live) -> Result<Authentic, Refusal> {
-    let limit = live.limits.document_bytes_max;
-    match authentic.recognised().operation {
-        Operation::CreateBucket => {
-            authentic.read_document(limit, |document| in_our_region(document, live)).await
-        }
-        _ => Ok(authentic),
+    if authentic.recognised().operation != Operation::CreateBucket {
+        return Ok(authentic);
     }
+    let limit = live.limits.document_bytes_max;
+    authentic.read_document(limit, |document| in_upstream_region(document, live)).await
 }
 
-/// The client asks for the region it knows, ours; the bucket is made in the upstream's.
-fn in_our_region(document: &[u8], live: &Live) -> Result<Bytes, Refusal> {
+/// The client asks for the region it knows; the bucket is made in the upstream's.
+fn in_upstream_region(document: &[u8], live: &Live) -> Result<Bytes, Refusal> {
     xml::check_bucket_configuration(document)?;
     Ok(xml::bucket_configuration(&live.upstream_region))
 }

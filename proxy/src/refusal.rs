@@ -8,7 +8,9 @@ use store::StoreError;
 use thiserror::Error;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::{body::UploadFault, parse::Malformed, upstream::UpstreamFault, xml::XmlFault};
+use crate::{
+    audit::Outcome, body::UploadFault, parse::Malformed, upstream::UpstreamFault, xml::XmlFault,
+};
 
 /// Why a request was refused. `Display` is for operators; clients see [`Self::code`],
 /// [`Self::status`] and [`Self::message`].
@@ -121,8 +123,16 @@ impl Refusal {
             Self::Store(_) => {
                 "The identities cannot be read at the moment. Please try again.".into()
             }
-            Self::Upstream(fault) => fault.message(),
+            Self::Upstream(_) => {
+                "The store behind this endpoint cannot answer at the moment. Please try again."
+                    .into()
+            }
         }
+    }
+
+    /// What the audit trail calls it.
+    pub(crate) fn outcome(&self) -> Outcome {
+        if matches!(self, Self::Upstream(_)) { Outcome::UpstreamError } else { Outcome::Refused }
     }
 
     /// Whether the operator has to hear of it beyond the audit line.

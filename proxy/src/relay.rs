@@ -45,23 +45,23 @@ pub(crate) async fn relay(
         }
         return Ok((Response::from_parts(head, content), Outcome::UpstreamError));
     }
-    let content = match asked.operation {
-        Operation::GetBucketLocation => {
+    let content = match Rewrite::of(asked.operation) {
+        None => Content::Streamed(download),
+        Some(Rewrite::Region) => {
             whole(download, asked, live).await?;
             Content::Document(xml::location_constraint(live.region()))
         }
-        Operation::ListBuckets => Content::Document(list_buckets(download, asked, live).await?),
-        Operation::ListObjects | Operation::ListObjectsV2 | Operation::ListParts => {
+        Some(Rewrite::Buckets) => Content::Document(list_buckets(download, asked, live).await?),
+        Some(Rewrite::Owner) => {
             let text = whole(download, asked, live).await?;
             Content::Document(hide_owner(&text, asked, live)?.into())
         }
-        Operation::CompleteMultipartUpload => Content::Late(Late::new(
+        Some(Rewrite::Location) => Content::Late(Late::new(
             download,
             location(asked),
             resource(asked),
             live.limits.answer_bytes_max,
         )),
-        _ => Content::Streamed(download),
     };
     if !matches!(content, Content::Streamed(_)) {
         reframe(&mut head.headers);
@@ -69,8 +69,25 @@ pub(crate) async fn relay(
     Ok((Response::from_parts(head, content), Outcome::Completed))
 }
 
-/// 304 and 412 and the like of a conditional request have no document worth rewriting, and are no
-/// errors to the client that asked for them.
+/// What an answer says of the upstream and must say of us.
+#[derive(Debug, Clone, Copy)]
+enum Rewrite {
+    /// The region.
+    Region,
+    /// The buckets that the caller may know of, and their owner.
+    Buckets,
+    /// Owner and initiator.
+    Owner,
+    /// The object's URL, in an answer that may be long in coming.
+    Location,
+}
+
+impl Rewrite {
+    fn of(operation: Operation) -> Option<Self> {
+        REWRITES.iter().find(|(rewritten, _)| *rewritten == operation).map(|(_, rewrite)| *rewrite)
+    }
+}
+
 fn is_error(status: StatusCode) -> bool {
     status.is_client_error() || status.is_server_error()
 }
@@ -177,6 +194,16 @@ pub(crate) fn resource(asked: &Asked) -> String {
 fn location(asked: &Asked) -> String {
     format!("http://{}{}", asked.head.host(), resource(asked))
 }
+
+/// The operations whose answers name the upstream; every other passes as it is.
+const REWRITES: [(Operation, Rewrite); 6] = [
+    (Operation::CompleteMultipartUpload, Rewrite::Location),
+    (Operation::GetBucketLocation, Rewrite::Region),
+    (Operation::ListBuckets, Rewrite::Buckets),
+    (Operation::ListObjects, Rewrite::Owner),
+    (Operation::ListObjectsV2, Rewrite::Owner),
+    (Operation::ListParts, Rewrite::Owner),
+];
 
 /// Codes by which an upstream says that it does not take *our* signature.
 const REFUSES_US: [&str; 5] = [

@@ -53,7 +53,8 @@ pub(crate) fn sign(
     let query = upstream_query(&recognised.parameters);
     let mut headers = recognised.headers;
     let payload = upstream_payload(&upload);
-    headers.insert(header::HOST, live.authority.clone());
+    let host = HeaderValue::from_str(&live.endpoint.authority());
+    headers.insert(header::HOST, host.map_err(|_| unwritable(operation))?);
     headers.insert("x-amz-date", amz_date::header_value(now));
     headers.insert("x-amz-content-sha256", payload.header_value());
     let wire = Wire { method: head.method(), path: &path, query: &query, headers: &headers };
@@ -74,9 +75,10 @@ pub(crate) fn sign(
 impl Signed {
     /// The request, its terms, and how long the upstream may think about it.
     pub(crate) fn into_parts(self, live: &Live) -> (Request<Upload>, Asked, Duration) {
-        let patience = match self.asked.operation {
-            Operation::CompleteMultipartUpload => live.limits.upstream_long_answer,
-            _ => live.limits.upstream_answer,
+        let patience = if self.asked.operation == Operation::CompleteMultipartUpload {
+            live.limits.upstream_long_answer
+        } else {
+            live.limits.upstream_answer
         };
         (self.request, self.asked, patience)
     }
@@ -108,7 +110,8 @@ fn upstream_path(head: &Head) -> String {
 }
 
 fn upstream_query(parameters: &[(&'static str, String)]) -> String {
-    let pairs = parameters.iter().map(|(name, value)| format!("{name}={}", encode_query_value(value)));
+    let pairs =
+        parameters.iter().map(|(name, value)| format!("{name}={}", encode_query_value(value)));
     pairs.collect::<Vec<_>>().join("&")
 }
 

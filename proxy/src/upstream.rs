@@ -95,19 +95,16 @@ impl UpstreamFault {
         }
     }
 
-    pub(crate) fn message(&self) -> String {
-        "The store behind this endpoint cannot answer at the moment. Please try again.".into()
-    }
-
     pub(crate) fn log(&self, request_id: &str) {
         let cause = std::error::Error::source(self).map(ToString::to_string);
-        match self {
-            Self::Credential { code } => tracing::error!(
+        if let Self::Credential { code } = self {
+            tracing::error!(
                 request_id,
                 code,
                 "the upstream refuses our credential: see upstream.credentials and the clocks"
-            ),
-            fault => tracing::warn!(request_id, %fault, cause, "upstream failed"),
+            );
+        } else {
+            tracing::warn!(request_id, fault = %self, cause, "upstream failed");
         }
     }
 }

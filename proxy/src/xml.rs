@@ -101,9 +101,11 @@ pub(crate) fn read_error(document: &[u8]) -> Option<(String, String)> {
 pub(crate) fn keep_buckets(text: &str, shown: impl Fn(&str) -> bool) -> Result<String, XmlFault> {
     let elements = elements(text)?;
     let mut edits = Vec::new();
-    for (at, bucket) in elements.iter().enumerate().filter(|(_, element)| {
-        element.depth == 2 && element.name == "Bucket"
-    }) {
+    for (at, bucket) in elements
+        .iter()
+        .enumerate()
+        .filter(|(_, element)| element.depth == 2 && element.name == "Bucket")
+    {
         let name = elements
             .iter()
             .skip(at)
@@ -181,7 +183,12 @@ fn elements(text: &str) -> Result<Vec<Element>, XmlFault> {
             }
             Event::Empty(tag) => {
                 let name = tag.local_name().as_ref().to_owned();
-                elements.push(Element { name, depth: open.len(), outer: start..end, inner: end..end });
+                elements.push(Element {
+                    name,
+                    depth: open.len(),
+                    outer: start..end,
+                    inner: end..end,
+                });
             }
             Event::End(_) => {
                 let element = open.pop().and_then(|at| elements.get_mut(at));
@@ -234,8 +241,14 @@ mod tests {
         let cases: [(&str, Result<(), XmlFault>); 6] = [
             ("", Ok(())),
             ("<CreateBucketConfiguration/>", Ok(())),
-            ("<CreateBucketConfiguration xmlns=\"x\"><LocationConstraint>eu</LocationConstraint></CreateBucketConfiguration>", Ok(())),
-            ("<CreateBucketConfiguration><Tags/></CreateBucketConfiguration>", Err(XmlFault::NotImplemented("Tags".into()))),
+            (
+                "<CreateBucketConfiguration xmlns=\"x\"><LocationConstraint>eu</LocationConstraint></CreateBucketConfiguration>",
+                Ok(()),
+            ),
+            (
+                "<CreateBucketConfiguration><Tags/></CreateBucketConfiguration>",
+                Err(XmlFault::NotImplemented("Tags".into())),
+            ),
             ("<Other/>", Err(XmlFault::Malformed)),
             ("<CreateBucketConfiguration>", Err(XmlFault::Malformed)),
         ];
@@ -255,7 +268,10 @@ mod tests {
         let text = "<?xml version=\"1.0\"?>\n<ListAllMyBucketsResult xmlns=\"x\"><Owner><ID>o</ID></Owner><Buckets>\
             <Bucket><Name>a</Name><CreationDate>d</CreationDate></Bucket>\n<Bucket><Name>b&amp;</Name></Bucket></Buckets></ListAllMyBucketsResult>";
         let kept = keep_buckets(text, |name| name == "b&").unwrap();
-        assert_eq!(kept, text.replace("<Bucket><Name>a</Name><CreationDate>d</CreationDate></Bucket>", ""));
+        assert_eq!(
+            kept,
+            text.replace("<Bucket><Name>a</Name><CreationDate>d</CreationDate></Bucket>", "")
+        );
     }
 
     #[test]
@@ -269,7 +285,10 @@ mod tests {
     fn owner_that_is_the_credential_is_hidden() {
         let text = "<L><Owner><ID>AKIAUP</ID><DisplayName>AKIAUP</DisplayName></Owner><Key>AKIAUP</Key></L>";
         let hidden = hide_owner(text, "AKIAUP").unwrap();
-        assert_eq!(hidden, "<L><Owner><ID>lakegate</ID><DisplayName>lakegate</DisplayName></Owner><Key>AKIAUP</Key></L>");
+        assert_eq!(
+            hidden,
+            "<L><Owner><ID>lakegate</ID><DisplayName>lakegate</DisplayName></Owner><Key>AKIAUP</Key></L>"
+        );
     }
 
     #[test]
