@@ -1,0 +1,194 @@
+//! The table of S3 operations: one row for each operation of the S3 API. A request that fits no row is refused.
+
+use std::fmt;
+
+use crate::{
+    action::Action,
+    operation::{
+        Handling::{Alias, Forward, Refuse},
+        Level,
+        Mark::{Header, Parameter, Value},
+        Need::{self, Folders, Listing, One, Version},
+        Row,
+    },
+};
+
+impl Operation {
+    /// Its name in the S3 API.
+    pub fn name(self) -> &'static str {
+        self.row().name
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+// An operation and its row each, so that neither can be without the other.
+macro_rules! operations {
+    ($($name:ident: $method:ident $level:ident, $handling:expr, $marks:tt, $needs:tt;)*) => {
+        /// An operation of the S3 API, by the API's own name.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Operation {
+            $(
+                #[doc = concat!("`", stringify!($name), "`.")]
+                $name,
+            )*
+        }
+
+        impl Operation {
+            /// Its row in the table.
+            pub const fn row(self) -> &'static Row {
+                match self {
+                    $(Self::$name => const {
+                        &Row {
+                            operation: Self::$name,
+                            name: stringify!($name),
+                            method: stringify!($method),
+                            level: Level::$level,
+                            marks: &$marks,
+                            handling: $handling,
+                            needs: &$needs,
+                        }
+                    },)*
+                }
+            }
+        }
+
+        /// Every operation, in the order of the alphabet.
+        pub static OPERATIONS: &[Operation] = &[$(Operation::$name),*];
+    };
+}
+
+/// Reads an object, or one version of it.
+const READ: Need = Version { current: Action::READ_OBJECT, version: Action::READ_OBJECT_VERSION };
+/// Deletes an object, or one version of it.
+const ERASE: Need =
+    Version { current: Action::DELETE_OBJECT, version: Action::DELETE_OBJECT_VERSION };
+/// Lists the current objects of a bucket.
+const LIST: Need = Folders { top: Action::LIST_BRANCHES, below: Action::LIST_OBJECTS };
+
+// Method and level come from the S3 API, and with the marks tell an operation from all others. `PostObject` is the
+// upload by an HTML form, which no SDK's model holds.
+#[rustfmt::skip]
+operations! {
+    AbortMultipartUpload:                             DELETE Object,  Forward, [Parameter("uploadId")], [One(Action::DELETE_OBJECT)];
+    CompleteMultipartUpload:                          POST   Object,  Forward, [Parameter("uploadId")], [One(Action::WRITE_OBJECT)];
+    CopyObject:                                       PUT    Object,  Refuse,  [Header("x-amz-copy-source")], [];
+    CreateBucket:                                     PUT    Bucket,  Forward, [], [One(Action::CREATE_REPOSITORY)];
+    CreateBucketMetadataConfiguration:                POST   Bucket,  Refuse,  [Parameter("metadataConfiguration")], [];
+    CreateBucketMetadataTableConfiguration:           POST   Bucket,  Refuse,  [Parameter("metadataTable")], [];
+    CreateMultipartUpload:                            POST   Object,  Forward, [Parameter("uploads")], [One(Action::WRITE_OBJECT)];
+    CreateSession:                                    GET    Bucket,  Refuse,  [Parameter("session")], [];
+    DeleteBucket:                                     DELETE Bucket,  Forward, [], [One(Action::DELETE_REPOSITORY)];
+    DeleteBucketAnalyticsConfiguration:               DELETE Bucket,  Refuse,  [Parameter("analytics")], [One(Action::WRITE_BUCKET_ANALYTICS)];
+    DeleteBucketCors:                                 DELETE Bucket,  Refuse,  [Parameter("cors")], [One(Action::WRITE_BUCKET_CORS)];
+    DeleteBucketEncryption:                           DELETE Bucket,  Refuse,  [Parameter("encryption")], [One(Action::WRITE_BUCKET_ENCRYPTION)];
+    DeleteBucketIntelligentTieringConfiguration:      DELETE Bucket,  Refuse,  [Parameter("intelligent-tiering")], [One(Action::WRITE_BUCKET_INTELLIGENT_TIERING)];
+    DeleteBucketInventoryConfiguration:               DELETE Bucket,  Refuse,  [Parameter("inventory")], [One(Action::WRITE_BUCKET_INVENTORY)];
+    DeleteBucketLifecycle:                            DELETE Bucket,  Refuse,  [Parameter("lifecycle")], [One(Action::WRITE_BUCKET_LIFECYCLE)];
+    DeleteBucketMetadataConfiguration:                DELETE Bucket,  Refuse,  [Parameter("metadataConfiguration")], [];
+    DeleteBucketMetadataTableConfiguration:           DELETE Bucket,  Refuse,  [Parameter("metadataTable")], [];
+    DeleteBucketMetricsConfiguration:                 DELETE Bucket,  Refuse,  [Parameter("metrics")], [One(Action::WRITE_BUCKET_METRICS)];
+    DeleteBucketOwnershipControls:                    DELETE Bucket,  Refuse,  [Parameter("ownershipControls")], [One(Action::WRITE_BUCKET_OWNERSHIP_CONTROLS)];
+    DeleteBucketPolicy:                               DELETE Bucket,  Refuse,  [Parameter("policy")], [One(Action::WRITE_BUCKET_POLICY)];
+    DeleteBucketReplication:                          DELETE Bucket,  Refuse,  [Parameter("replication")], [One(Action::WRITE_BUCKET_REPLICATION)];
+    DeleteBucketTagging:                              DELETE Bucket,  Refuse,  [Parameter("tagging")], [One(Action::WRITE_BUCKET_TAGGING)];
+    DeleteBucketWebsite:                              DELETE Bucket,  Refuse,  [Parameter("website")], [One(Action::WRITE_BUCKET_WEBSITE)];
+    DeleteObject:                                     DELETE Object,  Forward, [], [ERASE];
+    DeleteObjectAnnotation:                           DELETE Object,  Refuse,  [Parameter("annotation")], [];
+    DeleteObjectTagging:                              DELETE Object,  Refuse,  [Parameter("tagging")], [One(Action::WRITE_OBJECT_TAGS)];
+    DeleteObjects:                                    POST   Bucket,  Refuse,  [Parameter("delete")], [];
+    DeletePublicAccessBlock:                          DELETE Bucket,  Refuse,  [Parameter("publicAccessBlock")], [One(Action::WRITE_BUCKET_PUBLIC_ACCESS_BLOCK)];
+    GetBucketAbac:                                    GET    Bucket,  Refuse,  [Parameter("abac")], [One(Action::READ_BUCKET_ABAC)];
+    GetBucketAccelerateConfiguration:                 GET    Bucket,  Refuse,  [Parameter("accelerate")], [One(Action::READ_BUCKET_ACCELERATE)];
+    GetBucketAcl:                                     GET    Bucket,  Refuse,  [Parameter("acl")], [One(Action::READ_REPOSITORY)];
+    GetBucketAnalyticsConfiguration:                  GET    Bucket,  Refuse,  [Parameter("analytics"), Parameter("id")], [One(Action::READ_BUCKET_ANALYTICS)];
+    GetBucketCors:                                    GET    Bucket,  Refuse,  [Parameter("cors")], [One(Action::READ_BUCKET_CORS)];
+    GetBucketEncryption:                              GET    Bucket,  Refuse,  [Parameter("encryption")], [One(Action::READ_BUCKET_ENCRYPTION)];
+    GetBucketIntelligentTieringConfiguration:         GET    Bucket,  Refuse,  [Parameter("intelligent-tiering"), Parameter("id")], [One(Action::READ_BUCKET_INTELLIGENT_TIERING)];
+    GetBucketInventoryConfiguration:                  GET    Bucket,  Refuse,  [Parameter("inventory"), Parameter("id")], [One(Action::READ_BUCKET_INVENTORY)];
+    GetBucketLifecycle:                               GET    Bucket,  Alias(Operation::GetBucketLifecycleConfiguration), [Parameter("lifecycle")], [One(Action::READ_BUCKET_LIFECYCLE)];
+    GetBucketLifecycleConfiguration:                  GET    Bucket,  Refuse,  [Parameter("lifecycle")], [One(Action::READ_BUCKET_LIFECYCLE)];
+    GetBucketLocation:                                GET    Bucket,  Forward, [Parameter("location")], [One(Action::READ_REPOSITORY)];
+    GetBucketLogging:                                 GET    Bucket,  Refuse,  [Parameter("logging")], [One(Action::READ_BUCKET_LOGGING)];
+    GetBucketMetadataConfiguration:                   GET    Bucket,  Refuse,  [Parameter("metadataConfiguration")], [];
+    GetBucketMetadataTableConfiguration:              GET    Bucket,  Refuse,  [Parameter("metadataTable")], [];
+    GetBucketMetricsConfiguration:                    GET    Bucket,  Refuse,  [Parameter("metrics"), Parameter("id")], [One(Action::READ_BUCKET_METRICS)];
+    GetBucketNotification:                            GET    Bucket,  Alias(Operation::GetBucketNotificationConfiguration), [Parameter("notification")], [One(Action::READ_BUCKET_NOTIFICATION)];
+    GetBucketNotificationConfiguration:               GET    Bucket,  Refuse,  [Parameter("notification")], [One(Action::READ_BUCKET_NOTIFICATION)];
+    GetBucketOwnershipControls:                       GET    Bucket,  Refuse,  [Parameter("ownershipControls")], [One(Action::READ_BUCKET_OWNERSHIP_CONTROLS)];
+    GetBucketPolicy:                                  GET    Bucket,  Refuse,  [Parameter("policy")], [One(Action::READ_BUCKET_POLICY)];
+    GetBucketPolicyStatus:                            GET    Bucket,  Refuse,  [Parameter("policyStatus")], [One(Action::READ_BUCKET_POLICY_STATUS)];
+    GetBucketReplication:                             GET    Bucket,  Refuse,  [Parameter("replication")], [One(Action::READ_BUCKET_REPLICATION)];
+    GetBucketRequestPayment:                          GET    Bucket,  Refuse,  [Parameter("requestPayment")], [One(Action::READ_BUCKET_REQUEST_PAYMENT)];
+    GetBucketTagging:                                 GET    Bucket,  Refuse,  [Parameter("tagging")], [One(Action::READ_BUCKET_TAGGING)];
+    GetBucketVersioning:                              GET    Bucket,  Refuse,  [Parameter("versioning")], [One(Action::READ_REPOSITORY)];
+    GetBucketWebsite:                                 GET    Bucket,  Refuse,  [Parameter("website")], [One(Action::READ_BUCKET_WEBSITE)];
+    GetObject:                                        GET    Object,  Forward, [], [READ];
+    GetObjectAcl:                                     GET    Object,  Refuse,  [Parameter("acl")], [One(Action::READ_OBJECT_ACL)];
+    GetObjectAnnotation:                              GET    Object,  Refuse,  [Parameter("annotation"), Parameter("annotationName")], [];
+    GetObjectAttributes:                              GET    Object,  Refuse,  [Parameter("attributes")], [READ];
+    GetObjectLegalHold:                               GET    Object,  Refuse,  [Parameter("legal-hold")], [One(Action::READ_OBJECT_LEGAL_HOLD)];
+    GetObjectLockConfiguration:                       GET    Bucket,  Refuse,  [Parameter("object-lock")], [One(Action::READ_BUCKET_OBJECT_LOCK)];
+    GetObjectRetention:                               GET    Object,  Refuse,  [Parameter("retention")], [One(Action::READ_OBJECT_RETENTION)];
+    GetObjectTagging:                                 GET    Object,  Refuse,  [Parameter("tagging")], [One(Action::READ_OBJECT_TAGS)];
+    GetObjectTorrent:                                 GET    Object,  Refuse,  [Parameter("torrent")], [One(Action::READ_OBJECT)];
+    GetPublicAccessBlock:                             GET    Bucket,  Refuse,  [Parameter("publicAccessBlock")], [One(Action::READ_BUCKET_PUBLIC_ACCESS_BLOCK)];
+    HeadBucket:                                       HEAD   Bucket,  Forward, [], [One(Action::READ_REPOSITORY)];
+    HeadObject:                                       HEAD   Object,  Forward, [], [READ];
+    ListBucketAnalyticsConfigurations:                GET    Bucket,  Refuse,  [Parameter("analytics")], [One(Action::READ_BUCKET_ANALYTICS)];
+    ListBucketIntelligentTieringConfigurations:       GET    Bucket,  Refuse,  [Parameter("intelligent-tiering")], [One(Action::READ_BUCKET_INTELLIGENT_TIERING)];
+    ListBucketInventoryConfigurations:                GET    Bucket,  Refuse,  [Parameter("inventory")], [One(Action::READ_BUCKET_INVENTORY)];
+    ListBucketMetricsConfigurations:                  GET    Bucket,  Refuse,  [Parameter("metrics")], [One(Action::READ_BUCKET_METRICS)];
+    ListBuckets:                                      GET    Service, Forward, [], [];
+    ListDirectoryBuckets:                             GET    Service, Refuse,  [Parameter("max-directory-buckets")], [];
+    ListMultipartUploads:                             GET    Bucket,  Refuse,  [Parameter("uploads")], [Listing(Action::LIST_OBJECTS)];
+    ListObjectAnnotations:                            GET    Object,  Refuse,  [Parameter("annotation")], [];
+    ListObjectVersions:                               GET    Bucket,  Refuse,  [Parameter("versions")], [Listing(Action::LIST_OBJECT_VERSIONS)];
+    ListObjects:                                      GET    Bucket,  Forward, [], [LIST];
+    ListObjectsV2:                                    GET    Bucket,  Forward, [Value("list-type", "2")], [LIST];
+    ListParts:                                        GET    Object,  Forward, [Parameter("uploadId")], [One(Action::WRITE_OBJECT)];
+    PostObject:                                       POST   Bucket,  Refuse,  [], [];
+    PutBucketAbac:                                    PUT    Bucket,  Refuse,  [Parameter("abac")], [One(Action::WRITE_BUCKET_ABAC)];
+    PutBucketAccelerateConfiguration:                 PUT    Bucket,  Refuse,  [Parameter("accelerate")], [One(Action::WRITE_BUCKET_ACCELERATE)];
+    PutBucketAcl:                                     PUT    Bucket,  Refuse,  [Parameter("acl")], [One(Action::WRITE_BUCKET_ACL)];
+    PutBucketAnalyticsConfiguration:                  PUT    Bucket,  Refuse,  [Parameter("analytics")], [One(Action::WRITE_BUCKET_ANALYTICS)];
+    PutBucketCors:                                    PUT    Bucket,  Refuse,  [Parameter("cors")], [One(Action::WRITE_BUCKET_CORS)];
+    PutBucketEncryption:                              PUT    Bucket,  Refuse,  [Parameter("encryption")], [One(Action::WRITE_BUCKET_ENCRYPTION)];
+    PutBucketIntelligentTieringConfiguration:         PUT    Bucket,  Refuse,  [Parameter("intelligent-tiering")], [One(Action::WRITE_BUCKET_INTELLIGENT_TIERING)];
+    PutBucketInventoryConfiguration:                  PUT    Bucket,  Refuse,  [Parameter("inventory")], [One(Action::WRITE_BUCKET_INVENTORY)];
+    PutBucketLifecycle:                               PUT    Bucket,  Alias(Operation::PutBucketLifecycleConfiguration), [Parameter("lifecycle")], [One(Action::WRITE_BUCKET_LIFECYCLE)];
+    PutBucketLifecycleConfiguration:                  PUT    Bucket,  Refuse,  [Parameter("lifecycle")], [One(Action::WRITE_BUCKET_LIFECYCLE)];
+    PutBucketLogging:                                 PUT    Bucket,  Refuse,  [Parameter("logging")], [One(Action::WRITE_BUCKET_LOGGING)];
+    PutBucketMetricsConfiguration:                    PUT    Bucket,  Refuse,  [Parameter("metrics")], [One(Action::WRITE_BUCKET_METRICS)];
+    PutBucketNotification:                            PUT    Bucket,  Alias(Operation::PutBucketNotificationConfiguration), [Parameter("notification")], [One(Action::WRITE_BUCKET_NOTIFICATION)];
+    PutBucketNotificationConfiguration:               PUT    Bucket,  Refuse,  [Parameter("notification")], [One(Action::WRITE_BUCKET_NOTIFICATION)];
+    PutBucketOwnershipControls:                       PUT    Bucket,  Refuse,  [Parameter("ownershipControls")], [One(Action::WRITE_BUCKET_OWNERSHIP_CONTROLS)];
+    PutBucketPolicy:                                  PUT    Bucket,  Refuse,  [Parameter("policy")], [One(Action::WRITE_BUCKET_POLICY)];
+    PutBucketReplication:                             PUT    Bucket,  Refuse,  [Parameter("replication")], [One(Action::WRITE_BUCKET_REPLICATION)];
+    PutBucketRequestPayment:                          PUT    Bucket,  Refuse,  [Parameter("requestPayment")], [One(Action::WRITE_BUCKET_REQUEST_PAYMENT)];
+    PutBucketTagging:                                 PUT    Bucket,  Refuse,  [Parameter("tagging")], [One(Action::WRITE_BUCKET_TAGGING)];
+    PutBucketVersioning:                              PUT    Bucket,  Refuse,  [Parameter("versioning")], [One(Action::WRITE_BUCKET_VERSIONING)];
+    PutBucketWebsite:                                 PUT    Bucket,  Refuse,  [Parameter("website")], [One(Action::WRITE_BUCKET_WEBSITE)];
+    PutObject:                                        PUT    Object,  Forward, [], [One(Action::WRITE_OBJECT)];
+    PutObjectAcl:                                     PUT    Object,  Refuse,  [Parameter("acl")], [One(Action::WRITE_OBJECT_ACL)];
+    PutObjectAnnotation:                              PUT    Object,  Refuse,  [Parameter("annotation")], [];
+    PutObjectLegalHold:                               PUT    Object,  Refuse,  [Parameter("legal-hold")], [One(Action::WRITE_OBJECT_LEGAL_HOLD)];
+    PutObjectLockConfiguration:                       PUT    Bucket,  Refuse,  [Parameter("object-lock")], [One(Action::WRITE_BUCKET_OBJECT_LOCK)];
+    PutObjectRetention:                               PUT    Object,  Refuse,  [Parameter("retention")], [One(Action::WRITE_OBJECT_RETENTION)];
+    PutObjectTagging:                                 PUT    Object,  Refuse,  [Parameter("tagging")], [One(Action::WRITE_OBJECT_TAGS)];
+    PutPublicAccessBlock:                             PUT    Bucket,  Refuse,  [Parameter("publicAccessBlock")], [One(Action::WRITE_BUCKET_PUBLIC_ACCESS_BLOCK)];
+    RenameObject:                                     PUT    Object,  Refuse,  [Parameter("renameObject")], [];
+    RestoreObject:                                    POST   Object,  Refuse,  [Parameter("restore")], [One(Action::RESTORE_OBJECT)];
+    SelectObjectContent:                              POST   Object,  Refuse,  [Parameter("select"), Value("select-type", "2")], [One(Action::READ_OBJECT)];
+    UpdateBucketMetadataAnnotationTableConfiguration: PUT    Bucket,  Refuse,  [Parameter("metadataAnnotationTable")], [];
+    UpdateBucketMetadataInventoryTableConfiguration:  PUT    Bucket,  Refuse,  [Parameter("metadataInventoryTable")], [];
+    UpdateBucketMetadataJournalTableConfiguration:    PUT    Bucket,  Refuse,  [Parameter("metadataJournalTable")], [];
+    UpdateObjectEncryption:                           PUT    Object,  Refuse,  [Parameter("encryption")], [];
+    UploadPart:                                       PUT    Object,  Forward, [Parameter("partNumber"), Parameter("uploadId")], [One(Action::WRITE_OBJECT)];
+    UploadPartCopy:                                   PUT    Object,  Refuse,  [Parameter("partNumber"), Parameter("uploadId"), Header("x-amz-copy-source")], [];
+    WriteGetObjectResponse:                           POST   Bucket,  Refuse,  [Header("x-amz-request-route")], [];
+}

@@ -1,0 +1,282 @@
+//! Tells which S3 operation a request is, what of it goes up, and what its caller must be allowed.
+//!
+//! A request is exactly one operation of the table, or it is refused: so is whatever it carries that this operation
+//! does not take.
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+
+use crate::{
+    action::Action,
+    headers::{HeaderHandling, HeaderRow},
+    operation::{Handling, Level, Mark, Need, Row},
+    operations::{OPERATIONS, Operation},
+    parameters::{ParameterHandling, ParameterRow},
+    requirement::{Required, Requirement, Target},
+    resource::Resource,
+    unrecognised::Unrecognised,
+};
+
+/// The head of a request, parsed and not yet understood.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape<'a> {
+    /// The method.
+    pub method: &'a Method,
+    /// The bucket that the URL names. An empty one counts as none.
+    pub bucket: Option<&'a str>,
+    /// The key that the URL names, decoded once. An empty one counts as none.
+    pub key: Option<&'a str>,
+    /// The query's names and values in their order, decoded once; a name without a `=` has an empty value.
+    pub parameters: &'a [(String, String)],
+    /// The headers, as they came.
+    pub headers: &'a HeaderMap,
+}
+
+/// A request that is exactly one operation, with nothing in it but what that operation takes.
+#[derive(Clone, Debug)]
+pub struct Recognised {
+    /// The operation, which is one that is forwarded.
+    pub operation: Operation,
+    /// The query parameters that go up, in the client's order, their values decoded.
+    pub parameters: Vec<(&'static str, String)>,
+    /// The headers that go up: none of authentication, framing or connection is among them.
+    pub headers: HeaderMap,
+    /// All that the caller must be allowed.
+    pub required: Required,
+}
+
+/// Tells which operation a request is. What is not certain is refused.
+///
+/// # Errors
+///
+/// [`Unrecognised`], by what cannot be forwarded. Where several things cannot, the method comes first, then
+/// parameters, then the operation, then headers.
+pub fn recognise(shape: &Shape<'_>) -> Result<Recognised, Unrecognised> {
+    let (place, row) = identify(shape)?;
+    let parameters = parameters(shape, row)?;
+    if row.handling != Handling::Forward {
+        return Err(Unrecognised::NotImplemented { operation: row.operation });
+    }
+    let (headers, leaves) = headers(shape, row.operation)?;
+    let required = row
+        .needs
+        .iter()
+        .map(|need| requirement(*need, place, &parameters))
+        .chain(leaves.into_iter().map(|action| Requirement::new(action, place.resource())))
+        .collect::<Required>();
+    Ok(Recognised { operation: row.operation, parameters, headers, required })
+}
+
+/// What a URL names.
+#[derive(Clone, Copy, Debug)]
+enum Place<'a> {
+    Service,
+    Bucket(&'a str),
+    Object(&'a str, &'a str),
+}
+
+impl<'a> Place<'a> {
+    /// Absent for a key in no bucket.
+    fn of(shape: &Shape<'a>) -> Option<Self> {
+        let bucket = shape.bucket.filter(|bucket| !bucket.is_empty());
+        let key = shape.key.filter(|key| !key.is_empty());
+        match (bucket, key) {
+            (None, None) => Some(Self::Service),
+            (None, Some(_)) => None,
+            (Some(bucket), None) => Some(Self::Bucket(bucket)),
+            (Some(bucket), Some(key)) => Some(Self::Object(bucket, key)),
+        }
+    }
+
+    fn level(self) -> Level {
+        match self {
+            Self::Service => Level::Service,
+            Self::Bucket(_) => Level::Bucket,
+            Self::Object(..) => Level::Object,
+        }
+    }
+
+    fn resource(self) -> Resource {
+        match self {
+            Self::Service => Resource::All,
+            Self::Bucket(bucket) => Resource::bucket(bucket),
+            Self::Object(bucket, key) => Resource::object(bucket, key),
+        }
+    }
+
+    fn listing(self, prefix: &str) -> Target {
+        match self {
+            Self::Service => Resource::All.into(),
+            Self::Bucket(bucket) | Self::Object(bucket, _) => Target::listing(bucket, prefix),
+        }
+    }
+}
+
+/// What the URL names and, of the rows whose marks are all there, the one with the most.
+///
+/// Two with as many contradict each other, and it does not matter which is taken: the other's mark will be refused.
+fn identify<'a>(shape: &Shape<'a>) -> Result<(Place<'a>, &'static Row), Unrecognised> {
+    let none = |level| Unrecognised::NoOperation { method: shape.method.to_string(), level };
+    let place = Place::of(shape).ok_or_else(|| none(Level::Object))?;
+    let row = OPERATIONS
+        .iter()
+        .map(|operation| operation.row())
+        .filter(|row| row.method == shape.method.as_str() && row.level == place.level())
+        .filter(|row| !matches!(row.handling, Handling::Alias(_)))
+        .filter(|row| row.marks.iter().all(|mark| is_marked(shape, *mark)))
+        .max_by_key(|row| row.marks.len())
+        .ok_or_else(|| none(place.level()))?;
+    Ok((place, row))
+}
+
+fn is_marked(shape: &Shape<'_>, mark: Mark) -> bool {
+    match mark {
+        Mark::Parameter(name) => shape.parameters.iter().any(|(other, _)| other == name),
+        Mark::Value(name, value) => {
+            shape.parameters.iter().any(|(other, text)| other == name && text == value)
+        }
+        Mark::Header(name) => shape.headers.contains_key(name),
+    }
+}
+
+/// The parameters that go up; all are known, single, well-formed and of this operation.
+fn parameters(
+    shape: &Shape<'_>,
+    operation: &Row,
+) -> Result<Vec<(&'static str, String)>, Unrecognised> {
+    let mut up = Vec::with_capacity(shape.parameters.len());
+    for (index, (name, value)) in shape.parameters.iter().enumerate() {
+        if shape.parameters.iter().take(index).any(|(earlier, _)| earlier == name) {
+            return Err(Unrecognised::DuplicateParameter { name: name.clone() });
+        }
+        let row = ParameterRow::find(name)
+            .ok_or_else(|| Unrecognised::UnknownParameter { name: name.clone() })?;
+        if !row.value.allows(value) {
+            return Err(Unrecognised::BadValue { name: row.name });
+        }
+        if !row.is_taken_by(operation) {
+            let operation = operation.operation;
+            return Err(Unrecognised::Contradiction { name: row.name, operation });
+        }
+        match row.handling {
+            ParameterHandling::Copied | ParameterHandling::Mark => {
+                up.push((row.name, value.clone()));
+            }
+            ParameterHandling::Dropped | ParameterHandling::Consumed => {}
+        }
+    }
+    Ok(up)
+}
+
+/// The headers that go up, and the actions that they need.
+fn headers(
+    shape: &Shape<'_>,
+    operation: Operation,
+) -> Result<(HeaderMap, Vec<Action>), Unrecognised> {
+    let mut up = HeaderMap::with_capacity(shape.headers.len());
+    let mut leaves = Vec::new();
+    for name in shape.headers.keys() {
+        let mut values = shape.headers.get_all(name).iter();
+        let Some(value) = values.next() else { continue };
+        let Some(row) = header_row(name, operation)? else { continue };
+        let is_single = values.next().is_none();
+        if !is_single && (is_amazon(name.as_str()) || row.handling != HeaderHandling::Consumed) {
+            return Err(Unrecognised::DuplicateHeader { name: name.to_string() });
+        }
+        let text = || {
+            std::str::from_utf8(value.as_bytes())
+                .map_err(|_| Unrecognised::BadHeader { name: name.to_string() })
+        };
+        match row.handling {
+            HeaderHandling::Consumed => {}
+            HeaderHandling::Refused => {
+                return Err(Unrecognised::RefusedHeader { name: name.to_string() });
+            }
+            HeaderHandling::Copied => {
+                up.insert(name, as_signed(name, value, text()?));
+            }
+            HeaderHandling::CopiedCodings => {
+                if let Some(codings) = without_framing(text()?) {
+                    up.insert(name, codings);
+                }
+            }
+            HeaderHandling::Authorized(action) => {
+                let text = text()?;
+                if row.defaults.contains(&text) {
+                    continue;
+                }
+                if !row.free.contains(&text) && !leaves.contains(&action) {
+                    leaves.push(action);
+                }
+                up.insert(name, as_signed(name, value, text));
+            }
+        }
+    }
+    Ok((up, leaves))
+}
+
+/// What becomes of a header in a request for `operation`; absent for one that belongs to the connection.
+fn header_row(
+    name: &HeaderName,
+    operation: Operation,
+) -> Result<Option<&'static HeaderRow>, Unrecognised> {
+    let mut rows = HeaderRow::find(name.as_str()).peekable();
+    if rows.peek().is_none() {
+        // Some servers read `x_amz_acl` as `x-amz-acl`.
+        return if is_amazon(&name.as_str().replace('_', "-")) {
+            Err(Unrecognised::UnknownHeader { name: name.to_string() })
+        } else {
+            Ok(None)
+        };
+    }
+    match rows.find(|row| row.is_about(operation)) {
+        Some(row) => Ok(Some(row)),
+        None => Err(Unrecognised::HeaderNotTaken { header: name.to_string(), operation }),
+    }
+}
+
+fn is_amazon(name: &str) -> bool {
+    name.starts_with("x-amz-")
+}
+
+/// The value as its signature reads it: runs of spaces in a signed header are one space, since stores differ in how
+/// they read more.
+fn as_signed(name: &HeaderName, value: &HeaderValue, text: &str) -> HeaderValue {
+    if !is_amazon(name.as_str()) || !text.contains("  ") {
+        return value.clone();
+    }
+    let mut single = String::with_capacity(text.len());
+    for character in text.chars() {
+        if !(character == ' ' && single.ends_with(' ')) {
+            single.push(character);
+        }
+    }
+    HeaderValue::from_bytes(single.as_bytes()).unwrap_or_else(|_| value.clone())
+}
+
+/// The codings of an object without that of the client's framing; absent when none is left.
+fn without_framing(codings: &str) -> Option<HeaderValue> {
+    let kept: Vec<_> = codings
+        .split(',')
+        .map(str::trim)
+        .filter(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("aws-chunked"))
+        .collect();
+    if kept.is_empty() { None } else { HeaderValue::from_bytes(kept.join(",").as_bytes()).ok() }
+}
+
+fn requirement(need: Need, place: Place<'_>, parameters: &[(&'static str, String)]) -> Requirement {
+    let value =
+        |name| parameters.iter().find(|(other, _)| *other == name).map(|(_, value)| value.as_str());
+    let prefix = value("prefix").unwrap_or_default();
+    match need {
+        Need::One(action) => Requirement::new(action, place.resource()),
+        Need::Version { current, version } => {
+            let action = if value("versionId").is_some() { version } else { current };
+            Requirement::new(action, place.resource())
+        }
+        Need::Listing(action) => Requirement::new(action, place.listing(prefix)),
+        Need::Folders { top, below: _ } if prefix.is_empty() && value("delimiter") == Some("/") => {
+            Requirement::new(top, place.resource())
+        }
+        Need::Folders { top: _, below } => Requirement::new(below, place.listing(prefix)),
+    }
+}
