@@ -1,0 +1,111 @@
+//! Real clients, AWS CLI v1 and boto3, with nothing of this machine's settings in their environment.
+
+use std::{
+    env,
+    ffi::OsString,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use tempfile::TempDir;
+
+use super::{Key, REGION};
+
+/// The Python that `tests/install` made, with a home of its own.
+#[derive(Debug)]
+pub(crate) struct Python {
+    home: TempDir,
+    environment: Vec<(&'static str, OsString)>,
+}
+
+/// What a client printed, and whether it was content.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) success: bool,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Python {
+    pub(crate) fn new() -> Self {
+        let home = TempDir::new().unwrap();
+        let path = home.path().as_os_str().to_owned();
+        let environment = vec![
+            ("HOME", path),
+            ("PATH", "/usr/bin:/bin".into()),
+            ("LANG", "C.UTF-8".into()),
+            ("PYTHONDONTWRITEBYTECODE", "1".into()),
+            ("AWS_EC2_METADATA_DISABLED", "true".into()),
+            // Nothing that goes wrong is hidden by a second try.
+            ("AWS_MAX_ATTEMPTS", "1".into()),
+        ];
+        Self { home, environment }
+    }
+
+    /// Speaks to the server at `address` with `key`.
+    pub(crate) fn with(key: &Key, address: SocketAddr) -> Self {
+        Self::new()
+            .set("AWS_ACCESS_KEY_ID", &key.id)
+            .set("AWS_SECRET_ACCESS_KEY", &key.secret)
+            .set("AWS_DEFAULT_REGION", REGION)
+            .set("AWS_ENDPOINT_URL", format!("http://{address}"))
+    }
+
+    pub(crate) fn set(mut self, name: &'static str, value: impl Into<OsString>) -> Self {
+        self.environment.retain(|(have, _)| *have != name);
+        self.environment.push((name, value.into()));
+        self
+    }
+
+    /// An empty folder for the client's files.
+    pub(crate) fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(python());
+        command.env_clear().envs(self.environment.clone()).current_dir(self.home());
+        command
+    }
+
+    /// Runs the AWS CLI as a person would: `aws(&["s3", "ls"])`.
+    pub(crate) fn try_aws(&self, args: &[&str]) -> Ran {
+        Ran::from(self.command().arg(python().with_file_name("aws")).args(args).output().unwrap())
+    }
+
+    /// As [`Self::try_aws`], and it has to succeed; gives what it printed.
+    pub(crate) fn aws(&self, args: &[&str]) -> String {
+        let ran = self.try_aws(args);
+        assert!(ran.success, "aws {args:?}: {}{}", ran.stdout, ran.stderr);
+        ran.stdout
+    }
+
+    /// Runs `tests/clients/<name>.py`, which makes its own assertions; gives what it printed.
+    pub(crate) fn script(&self, name: &str, args: &[&str]) -> String {
+        let ran = Ran::from(self.command().arg(script(name)).args(args).output().unwrap());
+        assert!(ran.success, "{name} {args:?}: {}{}", ran.stdout, ran.stderr);
+        ran.stdout
+    }
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        Self {
+            success: output.status.success(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+pub(crate) fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(name).with_extension("py")
+}
+
+#[expect(clippy::disallowed_methods, reason = "./tests/all says where Python is")]
+fn python() -> PathBuf {
+    env::var("LAKEGATE_TEST_PYTHON")
+        .expect("LAKEGATE_TEST_PYTHON is not set: run ./tests/all e2e")
+        .into()
+}

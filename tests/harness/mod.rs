@@ -1,0 +1,41 @@
+//! The world of a test: the real gateway, a store behind it, a client before it, each on its own port and folder.
+
+pub(crate) mod clients;
+pub(crate) mod gateway;
+pub(crate) mod http;
+pub(crate) mod moto;
+pub(crate) mod pattern;
+pub(crate) mod process;
+pub(crate) mod recorder;
+pub(crate) mod sign;
+pub(crate) mod site;
+pub(crate) mod versitygw;
+pub(crate) mod world;
+
+use std::{net::SocketAddr, time::Duration};
+
+/// How long anything may take before a test calls it stuck. Generous: the machine may be busy with other tests.
+pub(crate) const LIMIT: Duration = Duration::from_secs(90);
+
+/// The region of every store and of every signature.
+pub(crate) const REGION: &str = "us-east-1";
+
+/// An access key, ours or the store's.
+#[derive(Clone, Debug)]
+pub(crate) struct Key {
+    pub(crate) id: String,
+    pub(crate) secret: String,
+}
+
+impl Key {
+    pub(crate) fn new(id: &str, secret: &str) -> Self {
+        Self { id: id.to_owned(), secret: secret.to_owned() }
+    }
+}
+
+/// What stands behind the gateway, and the key it takes.
+#[derive(Clone, Debug)]
+pub(crate) struct Upstream {
+    pub(crate) address: SocketAddr,
+    pub(crate) key: Key,
+}

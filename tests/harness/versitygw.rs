@@ -1,0 +1,106 @@
+//! A store that is not ours and checks every signature and body hash: versitygw, on a folder of the test's own.
+
+use std::{
+    env, fs,
+    net::{Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use tempfile::TempDir;
+
+use super::{Key, REGION, Upstream, process::Process};
+
+/// A running versitygw with an empty folder.
+#[derive(Debug)]
+pub(crate) struct VersityGw {
+    process: Process,
+    folder: TempDir,
+    pub(crate) upstream: Upstream,
+}
+
+impl VersityGw {
+    pub(crate) fn start() -> Self {
+        let folder = TempDir::new().unwrap();
+        for part in ["iam", "sidecar", "versions", DATA] {
+            fs::create_dir(folder.path().join(part)).unwrap();
+        }
+        let key = Key::new("STOREROOT", "store-root-secret-that-no-client-may-see");
+        let process = Process::start(
+            "versitygw",
+            Command::new(program())
+                .env_clear()
+                .envs([("ROOT_ACCESS_KEY", &key.id), ("ROOT_SECRET_KEY", &key.secret)])
+                .args(["--port", "127.0.0.1:0", "--region", REGION, "--keep-alive", "--iam-dir"])
+                .arg(folder.path().join("iam"))
+                .args(["posix", "--sidecar"])
+                .arg(folder.path().join("sidecar"))
+                .arg("--versioning-dir")
+                .arg(folder.path().join("versions"))
+                .arg(folder.path().join(DATA)),
+        );
+        let address = listening(&process);
+        Self { process, folder, upstream: Upstream { address, key } }
+    }
+
+    /// The file that holds an object's bytes.
+    pub(crate) fn file(&self, bucket: &str, key: &str) -> PathBuf {
+        self.folder.path().join(DATA).join(bucket).join(key)
+    }
+
+    /// The bytes of an object as they lie in the store, past every server.
+    pub(crate) fn bytes(&self, bucket: &str, key: &str) -> Vec<u8> {
+        let file = self.file(bucket, key);
+        fs::read(&file)
+            .unwrap_or_else(|e| panic!("{}: {e}; {:#?}", file.display(), self.process.stdout.all()))
+    }
+
+    pub(crate) fn has(&self, bucket: &str, key: &str) -> bool {
+        self.file(bucket, key).exists()
+    }
+
+    /// Makes a bucket without any client.
+    pub(crate) fn make_bucket(&self, bucket: &str) {
+        fs::create_dir(self.folder.path().join(DATA).join(bucket)).unwrap();
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "./tests/all says where the store is")]
+fn program() -> String {
+    env::var("LAKEGATE_TEST_VERSITYGW")
+        .expect("LAKEGATE_TEST_VERSITYGW is not set: run ./tests/all e2e")
+}
+
+/// The port that the process listens on, which it does not tell: the kernel is asked until there is one.
+fn listening(process: &Process) -> SocketAddr {
+    for _ in 0..TRIES {
+        if let Some(port) = listening_port(process.pid()) {
+            return (Ipv4Addr::LOCALHOST, port).into();
+        }
+        let failed = process.stderr.find_within(PAUSE, |line| Some(line.to_owned()));
+        assert_eq!(failed, None, "versitygw does not start");
+    }
+    panic!("versitygw does not listen: {:#?}", process.stdout.all())
+}
+
+fn listening_port(pid: u32) -> Option<u16> {
+    let sockets: Vec<PathBuf> = fs::read_dir(format!("/proc/{pid}/fd"))
+        .ok()?
+        .filter_map(|entry| fs::read_link(entry.ok()?.path()).ok())
+        .collect();
+    let table = fs::read_to_string(format!("/proc/{pid}/net/tcp")).ok()?;
+    table.lines().skip(1).find_map(|line| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let socket = format!("socket:[{}]", fields[9]);
+        let ours = fields[3] == LISTEN && sockets.iter().any(|have| have == Path::new(&socket));
+        let (_, port) = fields[1].split_once(':')?;
+        ours.then(|| u16::from_str_radix(port, 16).unwrap())
+    })
+}
+
+const DATA: &str = "data";
+/// The state of a listening socket in `/proc/net/tcp`.
+const LISTEN: &str = "0A";
+const TRIES: u32 = 3_000;
+const PAUSE: Duration = Duration::from_millis(10);

@@ -1,0 +1,66 @@
+//! A whole deployment for one test: a store, the site, the gateway between.
+
+use super::{
+    gateway::Gateway,
+    recorder::{Answer, Recorder, Request},
+    sign::Draft,
+    site::{Site, admin},
+    versitygw::VersityGw,
+};
+
+/// The gateway before a recording upstream.
+#[derive(Debug)]
+pub(crate) struct Watched {
+    pub(crate) gateway: Gateway,
+    pub(crate) site: Site,
+    pub(crate) recorder: Recorder,
+}
+
+/// The gateway before a real store that verifies what it gets.
+#[derive(Debug)]
+pub(crate) struct Stored {
+    pub(crate) gateway: Gateway,
+    pub(crate) store: VersityGw,
+    _site: Site,
+}
+
+impl Watched {
+    pub(crate) fn new() -> Self {
+        Self::before(Recorder::start())
+    }
+
+    pub(crate) fn answering(answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Self {
+        Self::before(Recorder::answering(answer))
+    }
+
+    fn before(recorder: Recorder) -> Self {
+        let site = Site::applied(&recorder.upstream);
+        Self { gateway: site.serve(), site, recorder }
+    }
+
+    /// What the upstream has seen, once a request that goes up for sure has followed all others.
+    pub(crate) fn seen(&self) -> Vec<Request> {
+        let marker = Draft::new(&admin(), "HEAD", MARKER).send(self.gateway.s3, b"");
+        assert_eq!(marker.status(), 200, "the marker does not go up");
+        let mut seen = self.recorder.requests();
+        seen.retain(|request| request.head.word(1) != MARKER);
+        seen
+    }
+
+    pub(crate) fn assert_nothing_went_up(&self) {
+        let seen = self.seen();
+        assert!(seen.is_empty(), "this went up: {seen:#?}");
+    }
+}
+
+impl Stored {
+    /// With an empty bucket `lake`.
+    pub(crate) fn new() -> Self {
+        let store = VersityGw::start();
+        store.make_bucket("lake");
+        let site = Site::applied(&store.upstream);
+        Self { gateway: site.serve(), store, _site: site }
+    }
+}
+
+const MARKER: &str = "/lake/marker";

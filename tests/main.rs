@@ -1,0 +1,27 @@
+//! End to end: the real program between real clients and stores that are not ours.
+//!
+//! Run by `./tests/all e2e`, which installs what they need. Each test has its own ports and folders; none waits for
+//! time to pass.
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a test that cannot set up its world should panic"
+)]
+
+mod apply;
+mod audit;
+mod clients;
+mod config;
+mod dependencies;
+mod drain;
+mod harness;
+mod keys;
+mod memory;
+mod ops;
+mod quickstart;
+mod refusals;

@@ -1,0 +1,653 @@
+//! What the gateway refuses, and that the upstream then sees nothing of it.
+
+use crate::harness::{
+    Key, REGION,
+    http::{Connection, Response},
+    pattern::{Pattern, sha256},
+    sign::{Draft, Signed},
+    site,
+    site::{admin, alice, nobody, viewer},
+    world::{Stored, Watched},
+};
+
+#[test]
+fn a01_every_part_of_a_signed_request_is_covered_by_its_signature() {
+    let world = Watched::new();
+    let spoils: &[Spoil] = &[
+        ("last digit", |request| {
+            let authorization = request.value("authorization");
+            let last = if authorization.ends_with('0') { "1" } else { "0" };
+            authorization.replace_range(authorization.len() - 1.., last);
+        }),
+        ("first digit", |request| {
+            replace(request, "Signature=", |signature| {
+                let first = if signature.starts_with('0') { "1" } else { "0" };
+                format!("{first}{}", &signature[1..])
+            });
+        }),
+        ("all zeros", |request| replace(request, "Signature=", |_| "0".repeat(64))),
+        ("method", |request| request.method = "DELETE".to_owned()),
+        ("path", |request| request.target = request.target.replace("/a?", "/b?")),
+        ("query", |request| request.target = request.target.replace("x-id=", "x-id=x")),
+        ("bucket", |request| request.target = request.target.replace("/lake/", "/lakf/")),
+        ("covered header", |request| request.value("x-amz-meta-colour").push('s')),
+        ("host", |request| *request.value("host") = "elsewhere.example".to_owned()),
+        ("hash", |request| *request.value("x-amz-content-sha256") = sha256(b"other")),
+        ("time", |request| {
+            let date = request.value("x-amz-date");
+            let last = if date.ends_with("0Z") { "1Z" } else { "0Z" };
+            date.replace_range(date.len() - 2.., last);
+        }),
+    ];
+    for (what, spoil) in spoils {
+        let draft =
+            Draft::put(&admin(), "/lake/a?x-id=PutObject", b"").header("x-amz-meta-colour", "blue");
+        let mut request = draft.sign(world.gateway.s3);
+        spoil(&mut request);
+        assert_refused(&request.send(world.gateway.s3, b""), 403, "SignatureDoesNotMatch", what);
+    }
+    world.assert_nothing_went_up();
+}
+
+#[test]
+fn a01_a_malformed_authorization_header_is_refused() {
+    let world = Watched::new();
+    let spoils: &[Spoil] = &[
+        ("no signature", |request| {
+            let authorization = request.value("authorization");
+            authorization.truncate(authorization.find(", Signature=").unwrap());
+        }),
+        ("short signature", |request| {
+            replace(request, "Signature=", |signature| signature[..63].to_owned());
+        }),
+        ("signature in upper case", |request| replace(request, "Signature=", |_| "A".repeat(64))),
+        ("no scope", |request| replace(request, "Credential=", |_| admin().id)),
+        ("other terminator", |request| {
+            replace(request, "Credential=", |c| c.replace("aws4_request", "aws5"));
+        }),
+        ("other service", |request| {
+            replace(request, "Credential=", |c| c.replace("/s3/", "/sts/"));
+        }),
+        ("other day", |request| {
+            replace(request, "Credential=", |credential| {
+                let mut parts: Vec<&str> = credential.split('/').collect();
+                parts[1] = "20200101";
+                parts.join("/")
+            });
+        }),
+    ];
+    for (what, spoil) in spoils {
+        let mut request = Draft::new(&admin(), "GET", "/lake/a").sign(world.gateway.s3);
+        spoil(&mut request);
+        assert_refused(
+            &request.send(world.gateway.s3, b""),
+            400,
+            "AuthorizationHeaderMalformed",
+            what,
+        );
+    }
+    world.assert_nothing_went_up();
+}
+
+#[test]
+fn a02_a_request_more_than_fifteen_minutes_from_now_is_refused_with_the_time_here() {
+    let world = Watched::new();
+    for seconds in [-901, 930, -86_400] {
+        let draft = Draft::new(&admin(), "GET", "/lake/a").seconds_from_now(seconds);
+        let response = draft.send(world.gateway.s3, b"");
+        assert_refused(&response, 403, "RequestTimeTooSkewed", &seconds.to_string());
+        assert!(response.element("ServerTime").is_some(), "{}", response.text());
+        assert_eq!(response.element("MaxAllowedSkewMilliseconds").as_deref(), Some("900000"));
+    }
+    world.assert_nothing_went_up();
+}
+
+#[test]
+fn a02_a_request_less_than_fifteen_minutes_from_now_goes_up() {
+    let world = Watched::new();
+    for seconds in [-880, 880] {
+        let draft = Draft::new(&admin(), "GET", "/lake/a").seconds_from_now(seconds);
+        assert_eq!(draft.send(world.gateway.s3, b"").status(), 200);
+    }
+    assert_eq!(world.seen().len(), 2);
+}
+
+#[test]
+fn a04_a_region_that_is_not_ours_is_refused_with_the_one_that_is() {
+    let world = Watched::new();
+    drop(world.gateway);
+    world.site.configure("auth:\n", &format!("auth:\n  regions: [{REGION}]\n"));
+    let gateway = world.site.serve();
+    let draft = Draft { region: "eu-west-1", ..Draft::new(&admin(), "GET", "/lake/a") };
+    let response = draft.send(gateway.s3, b"");
+    assert_refused(&response, 400, "AuthorizationHeaderMalformed", "region");
+    assert!(response.text().contains(REGION), "{}", response.text());
+    assert_eq!(Draft::new(&admin(), "GET", "/lake/a").send(gateway.s3, b"").status(), 200);
+    assert_eq!(world.recorder.requests().len(), 1);
+}
+
+#[test]
+fn a05_an_x_amz_header_outside_the_signature_is_refused() {
+    let world = Watched::new();
+    for header in [
+        "x-amz-acl",
+        "x-amz-bypass-governance-retention",
+        "x-amz-cf-id",
+        "x-amz-copy-source",
+        "x-amz-meta-colour",
+        "x-amz-object-lock-mode",
+        "x-amz-security-token",
+        "x-amz-server-side-encryption",
+        "x-amz-storage-class",
+        "x-amz-tagging",
+        "X-Amz-Something-New",
+    ] {
+        let mut request = Draft::put(&admin(), "/lake/a", b"").sign(world.gateway.s3);
+        request.add(header, "x");
+        let response = request.send(world.gateway.s3, b"");
+        assert_refused(&response, 403, "AccessDenied", header);
+        assert!(response.text().contains("not signed"), "{header}: {}", response.text());
+    }
+    world.assert_nothing_went_up();
+}
+
+#[test]
+fn a06_a_host_outside_the_signature_is_refused() {
+    let world = Watched::new();
+    let mut request = Draft::new(&admin(), "GET", "/lake/a").sign(world.gateway.s3);
+    replace(&mut request, "SignedHeaders=", |names| names.replace("host;", ""));
+    assert_refused(&request.send(world.gateway.s3, b""), 403, "AccessDenied", "host");
+
+    let mut request = Draft::new(&admin(), "GET", "/lake/a").sign(world.gateway.s3);
+    request.add("host", "elsewhere.example");
+    assert!((400..=403).contains(&request.send(world.gateway.s3, b"").status()));
+    world.assert_nothing_went_up();
+}
+
+#[test]
+fn a07_two_ways_to_say_who_one_is_are_refused() {
+    let world = Watched::new();
+    for more in [
+        "?X-Amz-Signature=0000",
+        "?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=TESTVIEWER000001/20260101/us-east-1/s3/aws4_request",
+        "?AWSAccessKeyId=TESTVIEWER000001&Signature=AAAA&Expires=4000000000",
+    ] {
+        let target = format!("/lake/a{more}");
+        let response = Draft::new(&admin(), "GET", &target).send(world.gateway.s3, b"");
+        assert_refused(&response, 400, "InvalidArgument", more);
+    }
+    let mut request = Draft::new(&admin(), "GET", "/lake/a").sign(world.gateway.s3);
+    let other = Draft::new(&viewer(), "GET", "/lake/a")
+        .sign(world.gateway.s3)
+        .value("authorization")
+        .clone();
+    request.add("authorization", &other);
+    assert_refused(&request.send(world.gateway.s3, b""), 400, "InvalidArgument", "two headers");
+
+    let mut request = Draft::new(&admin(), "GET", "/lake/a").sign(world.gateway.s3);
+    request.value("authorization").push_str(", Signature=0000");
+    let status = request.send(world.gateway.s3, b"").status();
+    assert_eq!(status, 400, "a duplicated part of Authorization");
+    world.assert_nothing_went_up();
+}
+
+#[test]
+fn a07_what_is_not_a_version_4_signature_is_refused() {
+    let world = Watched::new();
+    for (authorization, statuses) in [
+        ("Bearer abcdef", 400..=400),
+        ("Basic YTpi", 400..=400),
+        ("aws4-hmac-sha256 Credential=a", 400..=400),
+        ("AWS TESTADMIN0000001:c2lnbmF0dXJl", 400..=501),
+    ] {
+        let mut request = Draft::new(&admin(), "GET", "/lake/a").sign(world.gateway.s3);
+        *request.value("authorization") = authorization.to_owned();
+        let status = request.send(world.gateway.s3, b"").status();
+        assert!(statuses.contains(&status), "{authorization}: {status}");
+    }
+    world.assert_nothing_went_up();
+}
+
+#[test]
+fn a09_a_streaming_payload_with_an_invented_signature_is_refused() {
+    let world = Watched::new();
+    for mode in STREAMING {
+        let draft = Draft { payload: (*mode).to_owned(), ..Draft::new(&admin(), "PUT", "/lake/a") }
+            .header("x-amz-decoded-content-length", "5")
+            .header("content-length", "0");
+        let mut request = draft.sign(world.gateway.s3);
+        replace(&mut request, "Signature=", |_| "0".repeat(64));
+        let status = request.send(world.gateway.s3, b"").status();
+        assert!((400..=501).contains(&status), "{mode}: {status}");
+    }
+    world.assert_nothing_went_up();
+}
+
+#[test]
+fn a10_nobody_is_anonymous() {
+    let world = Watched::new();
+    for (method, target) in [
+        ("GET", "/"),
+        ("GET", "/lake/a"),
+        ("HEAD", "/lake"),
+        ("PUT", "/lake/a"),
+        ("DELETE", "/lake"),
+    ] {
+        for mode in [&[""], STREAMING].concat() {
+            let mut request = Draft::new(&admin(), method, target).sign(world.gateway.s3);
+            request.remove("authorization");
+            *request.value("x-amz-content-sha256") = mode.to_owned();
+            request.add("content-length", "0");
+            let response = request.send(world.gateway.s3, b"");
+            assert_eq!(response.status(), 403, "{method} {target} {mode}");
+            if method != "HEAD" {
+                assert_eq!(response.code(), "AccessDenied");
+            }
+        }
+    }
+    let mut connection = world.gateway.connect();
+    connection
+        .send(format!("GET /lake/a HTTP/1.1\r\nHost: {}\r\n\r\n", world.gateway.s3).as_bytes());
+    assert_refused(&connection.response(), 403, "AccessDenied", "nothing at all");
+    world.assert_nothing_went_up();
+}
+
+#[test]
+fn a17_a_body_that_is_not_what_was_signed_never_goes_up_whole() {
+    let world = Watched::new();
+    let draft = Draft::put(&admin(), "/lake/a", b"what was signed");
+    let response = draft.send(world.gateway.s3, b"what was set up");
+    assert_refused(&response, 400, "XAmzContentSHA256Mismatch", "a small body");
+
+    let empty = Draft { payload: sha256(b"x"), ..Draft::put(&admin(), "/lake/b", b"") };
+    assert_refused(
+        &empty.send(world.gateway.s3, b""),
+        400,
+        "XAmzContentSHA256Mismatch",
+        "an empty body",
+    );
+    let seen = world.seen();
+    assert!(seen.iter().all(|request| !request.complete), "{seen:#?}");
+}
+
+#[test]
+fn a17_nor_does_one_of_64_mib() {
+    let world = Watched::new();
+    let length = 64 << 20;
+    let draft =
+        Draft { payload: Pattern::sha256(1, length), ..Draft::new(&admin(), "PUT", "/lake/big") }
+            .header("content-length", length.to_string());
+    let mut connection = world.gateway.connect();
+    connection.send(&draft.sign(world.gateway.s3).head());
+    for block in Pattern::blocks(2, length) {
+        connection.send(&block);
+    }
+    assert_refused(&connection.response(), 400, "XAmzContentSHA256Mismatch", "64 MiB");
+    let seen = world.seen();
+    assert_eq!(seen.len(), 1);
+    assert!(!seen[0].complete && seen[0].received < length, "{} bytes went up", seen[0].received);
+}
+
+#[test]
+fn a17_an_object_whose_body_is_not_what_was_signed_does_not_appear_in_the_store() {
+    let world = Stored::new();
+    let length = 64 << 20;
+    let draft =
+        Draft { payload: Pattern::sha256(1, length), ..Draft::new(&admin(), "PUT", "/lake/big") }
+            .header("content-length", length.to_string());
+    let response = draft.send(world.gateway.s3, &Pattern::bytes(2, length));
+    assert_refused(&response, 400, "XAmzContentSHA256Mismatch", "64 MiB");
+    assert!(!world.store.has("lake", "big"));
+    assert_eq!(Draft::new(&admin(), "HEAD", "/lake/big").send(world.gateway.s3, b"").status(), 404);
+}
+
+#[test]
+fn a17_a_body_that_ends_early_never_makes_an_object() {
+    let world = Watched::new();
+    let mut connection = world.gateway.connect();
+    connection
+        .send(&Draft::put(&admin(), "/lake/a", &vec![7; 100_000]).sign(world.gateway.s3).head());
+    connection.send(&vec![7; 60_000]);
+    connection.finish();
+    assert!(connection.is_closed() || connection.response().status() == 400);
+    let seen = world.seen();
+    assert!(seen.iter().all(|request| !request.complete), "{seen:#?}");
+}
+
+#[test]
+fn a19_unknown_disabled_and_expired_keys_look_alike() {
+    let world = Watched::new();
+    let mut messages = Vec::new();
+    for key in [Key::new("TESTUNKNOWN00001", "whatever"), site::disabled(), site::expired()] {
+        let response = Draft::new(&key, "GET", "/lake/a").send(world.gateway.s3, b"");
+        assert_refused(&response, 403, "InvalidAccessKeyId", &key.id);
+        messages.push(response.message());
+    }
+    messages.dedup();
+    assert_eq!(messages.len(), 1, "{messages:?}");
+    world.assert_nothing_went_up();
+}
+
+#[test]
+fn a19_a_key_id_that_is_none_is_refused() {
+    let world = Watched::new();
+    let long = "A".repeat(4_096);
+    for id in [
+        "",
+        "A",
+        "*",
+        "(uid=*)",
+        "TESTADMIN0000001*",
+        "testadmin0000001",
+        "TESTADMIN0000001%00",
+        &long,
+    ] {
+        let response = Draft::new(&Key::new(id, &admin().secret), "GET", "/lake/a")
+            .send(world.gateway.s3, b"");
+        let refusal = (response.status(), response.code());
+        let fits = matches!(
+            (refusal.0, refusal.1.as_str()),
+            (403, "InvalidAccessKeyId") | (400, "AuthorizationHeaderMalformed")
+        );
+        assert!(fits, "{id:.20}: {refusal:?}");
+    }
+    world.assert_nothing_went_up();
+}
+
+#[test]
+fn a_request_signed_in_its_head_says_what_its_body_is() {
+    let world = Watched::new();
+    let silent = Draft { payload: String::new(), ..Draft::put(&admin(), "/lake/a", b"") };
+    let response = silent.send(world.gateway.s3, b"");
+    assert_refused(&response, 400, "InvalidRequest", "no x-amz-content-sha256");
+    assert!(response.message().contains("x-amz-content-sha256"), "{}", response.message());
+
+    for payload in ["abc", "UNSIGNED", &"g".repeat(64)] {
+        let draft = Draft { payload: payload.to_owned(), ..Draft::put(&admin(), "/lake/a", b"") };
+        assert_refused(&draft.send(world.gateway.s3, b""), 400, "InvalidArgument", payload);
+    }
+    world.assert_nothing_went_up();
+}
+
+#[test]
+fn a_caller_without_the_action_is_refused_and_told_which() {
+    let world = Watched::new();
+    for (key, method, target, action) in [
+        (viewer(), "PUT", "/lake/a", "fs:WriteObject"),
+        (viewer(), "DELETE", "/lake/a", "fs:DeleteObject"),
+        (viewer(), "PUT", "/pond", "fs:CreateRepository"),
+        (viewer(), "DELETE", "/lake", "fs:DeleteRepository"),
+        (nobody(), "GET", "/lake/a", "fs:ReadObject"),
+        (nobody(), "GET", "/lake?location", "fs:ReadRepository"),
+        (nobody(), "GET", "/lake?list-type=2&prefix=a", "fs:ListObjects"),
+        (nobody(), "GET", "/lake?delimiter=%2F", "fs:ListBranches"),
+        (alice(), "GET", "/lake/team-b/a", "fs:ReadObject"),
+        (alice(), "PUT", "/lake/team-a", "fs:WriteObject"),
+        (alice(), "GET", "/pond/team-a/x", "fs:ReadObject"),
+        (alice(), "GET", "/lake/team-a/closed/x", "fs:ReadObject"),
+        (alice(), "GET", "/lake?list-type=2&prefix=team-", "fs:ListObjects"),
+        (alice(), "GET", "/lake?list-type=2&prefix=team-a%2Fclosed%2F", "fs:ListObjects"),
+    ] {
+        let response = Draft::new(&key, method, target)
+            .header("content-length", "0")
+            .send(world.gateway.s3, b"");
+        let what = format!("{} {method} {target}", key.id);
+        assert_refused(&response, 403, "AccessDenied", &what);
+        assert!(response.message().contains(action), "{what}: {}", response.message());
+    }
+    world.assert_nothing_went_up();
+}
+
+#[test]
+fn a_caller_with_a_policy_on_a_prefix_works_below_it() {
+    let world = Watched::new();
+    for (method, target) in [
+        ("GET", "/lake/team-a/x"),
+        ("PUT", "/lake/team-a/x"),
+        ("DELETE", "/lake/team-a/x/y"),
+        ("GET", "/lake?list-type=2&prefix=team-a%2F"),
+        ("GET", "/lake?prefix=team-a%2Fx"),
+    ] {
+        let draft = Draft::new(&alice(), method, target).header("content-length", "0");
+        assert_eq!(draft.send(world.gateway.s3, b"").status(), 200, "{method} {target}");
+    }
+    assert_eq!(world.seen().len(), 5);
+}
+
+#[test]
+fn b08_a_request_that_is_two_operations_or_none_is_refused() {
+    let world = Watched::new();
+    for (method, target) in [
+        ("GET", "/lake?acl&tagging"),
+        ("GET", "/lake?ACL"),
+        ("GET", "/lake?acl="),
+        ("GET", "/lake?acl=x"),
+        ("GET", "/lake/a?acl"),
+        ("POST", "/lake/a?uploads&uploadId=1"),
+        ("PUT", "/lake/a?uploadId=1"),
+        ("PUT", "/lake/a?partNumber=1"),
+        ("GET", "/lake?invented"),
+        ("GET", "/lake/a?invented=1"),
+        ("GET", "/lake?prefix=a&prefix=b"),
+        ("GET", "/lake?list-type=2&list-type=1"),
+        ("GET", "/lake?list-type=3"),
+        ("GET", "/lake?max-keys=many"),
+        ("DELETE", "/lake/a?uploads"),
+        ("DELETE", "/lake?policy"),
+        ("POST", "/lake?delete"),
+        ("POST", "/lake"),
+        ("POST", "/"),
+        ("PATCH", "/lake/a"),
+        ("PUT", "/"),
+    ] {
+        let draft = Draft::new(&admin(), method, target).header("content-length", "0");
+        let response = draft.send(world.gateway.s3, b"");
+        let status = response.status();
+        assert!(matches!(status, 400 | 405 | 501), "{method} {target}: {status}");
+        assert!(
+            matches!(
+                response.code().as_str(),
+                "InvalidArgument" | "MethodNotAllowed" | "NotImplemented"
+            ),
+            "{method} {target}: {}",
+            response.text()
+        );
+    }
+    world.assert_nothing_went_up();
+}
+
+#[test]
+fn b10_hop_by_hop_headers_neither_go_up_nor_take_others_away() {
+    let world = Watched::new();
+    let mut request = Draft::put(&admin(), "/lake/a", b"abc").sign(world.gateway.s3);
+    request.add("connection", "authorization, x-amz-content-sha256, keep-alive");
+    for (name, value) in [
+        ("te", "trailers"),
+        ("keep-alive", "timeout=5"),
+        ("proxy-authorization", "Basic YTpi"),
+        ("proxy-connection", "keep-alive"),
+        ("x-forwarded-for", "10.0.0.1"),
+        ("forwarded", "for=10.0.0.1"),
+        ("cookie", "a=b"),
+    ] {
+        request.add(name, value);
+    }
+    assert_eq!(request.send(world.gateway.s3, b"abc").status(), 200);
+    let seen = world.seen();
+    let head = &seen[0].head;
+    for name in [
+        "te",
+        "keep-alive",
+        "proxy-authorization",
+        "proxy-connection",
+        "x-forwarded-for",
+        "forwarded",
+        "cookie",
+    ] {
+        assert_eq!(head.header(name), None);
+    }
+    assert!(head.header("authorization").unwrap().contains(&world.recorder.upstream.key.id));
+    assert_eq!(head.header("x-amz-content-sha256"), Some(sha256(b"abc").as_str()));
+}
+
+#[test]
+fn b12_what_goes_up_is_signed_with_the_stores_key_over_exactly_what_no_hop_touches() {
+    let world = Watched::new();
+    let draft = Draft::put(&admin(), "/lake/a", b"abc")
+        .header("x-amz-meta-colour", "blue")
+        .header("content-type", "text/plain")
+        .header("user-agent", "a-client/1.0");
+    let mut request = draft.sign(world.gateway.s3);
+    let (authorization, date) =
+        (request.value("authorization").clone(), request.value("x-amz-date").clone());
+    assert_eq!(request.send(world.gateway.s3, b"abc").status(), 200);
+
+    let seen = world.seen();
+    let head = &seen[0].head;
+    let sent = head.header("authorization").unwrap();
+    assert!(sent.contains(&format!("Credential={}/", world.recorder.upstream.key.id)), "{sent}");
+    assert!(
+        sent.contains(
+            "SignedHeaders=content-type;host;x-amz-content-sha256;x-amz-date;x-amz-meta-colour,"
+        ),
+        "{sent}"
+    );
+    let signature = authorization.rsplit('=').next().unwrap();
+    let all = format!("{head:?}");
+    assert!(!all.contains(&admin().id) && !all.contains(signature), "{all}");
+    assert_eq!(head.header("host"), Some(world.recorder.upstream.address.to_string().as_str()));
+    assert!(head.header("x-amz-date").unwrap() >= date.as_str());
+    assert_eq!((seen[0].complete, seen[0].start.as_slice()), (true, b"abc".as_slice()));
+}
+
+#[test]
+fn b12_a_session_token_is_refused_while_nothing_issues_them() {
+    let world = Watched::new();
+    let draft = Draft::new(&admin(), "GET", "/lake/a").header("x-amz-security-token", "anything");
+    assert_refused(&draft.send(world.gateway.s3, b""), 400, "InvalidToken", "a token");
+    world.assert_nothing_went_up();
+}
+
+#[test]
+fn b15_a_condition_tells_nothing_about_an_object_that_may_not_be_read() {
+    let world = Watched::new();
+    for (name, value) in [
+        ("if-none-match", "\"x\""),
+        ("if-match", "\"x\""),
+        ("if-modified-since", "Wed, 01 Jan 2025 00:00:00 GMT"),
+    ] {
+        let draft = Draft::new(&nobody(), "GET", "/lake/a").header(name, value);
+        assert_refused(&draft.send(world.gateway.s3, b""), 403, "AccessDenied", name);
+    }
+    world.assert_nothing_went_up();
+}
+
+#[test]
+fn b21_every_operation_that_is_not_implemented_is_refused_by_its_name() {
+    let world = Watched::new();
+    world.gateway.client(&admin()).script("unimplemented", &[]);
+    world.assert_nothing_went_up();
+}
+
+#[test]
+fn c01_a_request_with_two_lengths_sends_at_most_one_clean_request_up() {
+    for more in
+        ["transfer-encoding: chunked\r\n", "content-length: 4\r\n", "content-length: +3\r\n"]
+    {
+        let world = Watched::new();
+        let signed = Draft::put(&admin(), "/lake/a", b"abc").sign(world.gateway.s3);
+        let mut head = signed.head();
+        head.truncate(head.len() - 2);
+        head.extend_from_slice(more.as_bytes());
+        head.extend_from_slice(b"\r\n");
+        let mut connection = world.gateway.connect();
+        connection.send(&head);
+        connection.send(b"0\r\n\r\nGET /lake/smuggled HTTP/1.1\r\nHost: x\r\n\r\n");
+        connection.finish();
+        assert!(connection.head().status() >= 400, "{more}");
+        let seen = world.seen();
+        assert!(
+            seen.iter().all(|request| !request.complete && request.head.word(1) == "/lake/a"),
+            "{seen:#?}"
+        );
+        assert!(seen.len() <= 1);
+    }
+}
+
+#[test]
+fn c07_a_client_that_waits_for_leave_is_refused_before_it_sends() {
+    let world = Watched::new();
+    for (key, status) in [(viewer(), 403), (Key::new("TESTUNKNOWN00001", "x"), 403), (admin(), 100)]
+    {
+        let draft = Draft::put(&key, "/lake/a", b"abc").header("expect", "100-continue");
+        let mut connection = world.gateway.connect();
+        connection.send(&draft.sign(world.gateway.s3).head());
+        let head = connection.head();
+        assert_eq!(head.status(), status, "{}", key.id);
+        if status == 100 {
+            connection.send(b"abc");
+            assert_eq!(connection.response().status(), 200);
+        }
+    }
+    let seen = world.seen();
+    assert_eq!(seen.len(), 1);
+    assert_eq!(seen[0].head.header("expect"), None);
+    assert!(seen[0].complete);
+}
+
+#[test]
+fn c08_a_refusal_reaches_a_client_in_the_middle_of_its_body() {
+    let world = Watched::new();
+    let length = 64 << 20;
+    let draft =
+        Draft::new(&viewer(), "PUT", "/lake/big").header("content-length", length.to_string());
+    let mut connection = Connection::open(world.gateway.s3);
+    connection.send(&draft.sign(world.gateway.s3).head());
+    // The client notices nothing before it has sent a good deal; then it may find the way shut.
+    let mut blocks = Pattern::blocks(3, length);
+    while let Some(block) = blocks.next()
+        && connection.try_send(&block).is_ok()
+    {}
+    let response = connection.response();
+    assert_refused(&response, 403, "AccessDenied", "64 MiB");
+    assert!(response.message().contains("fs:WriteObject"));
+    world.assert_nothing_went_up();
+}
+
+#[test]
+fn a_viewers_put_of_12_mib_reads_access_denied() {
+    let world = Stored::new();
+    world.gateway.client(&viewer()).script("refused_put", &[]);
+    assert!(!world.store.has("lake", "big"));
+}
+
+#[track_caller]
+fn assert_refused(response: &Response, status: u16, code: &str, what: &str) {
+    assert_eq!(
+        (response.status(), response.code().as_str()),
+        (status, code),
+        "{what}: {}",
+        response.text()
+    );
+    let id = response.element("RequestId").filter(|id| !id.is_empty());
+    assert!(id.is_some(), "{what}: no request id in {}", response.text());
+    assert_eq!(id.as_deref(), response.head.header("x-amz-request-id"), "{what}");
+}
+
+/// What is wrong with a request, and what makes it so.
+type Spoil = (&'static str, fn(&mut Signed));
+
+/// Changes one part of the `Authorization` header.
+fn replace(request: &mut Signed, name: &str, change: impl Fn(&str) -> String) {
+    let authorization = request.value("authorization");
+    let start = authorization.find(name).unwrap() + name.len();
+    let end = authorization[start..].find(',').map_or(authorization.len(), |comma| start + comma);
+    let changed = change(&authorization[start..end]);
+    authorization.replace_range(start..end, &changed);
+}
+
+const STREAMING: &[&str] = &[
+    "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+    "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
+    "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
+];
