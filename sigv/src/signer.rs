@@ -122,3 +122,65 @@ fn signed_headers(headers: &HeaderMap) -> String {
     names.sort_unstable();
     names.join(";")
 }
+
+#[cfg(test)]
+mod tests {
+    use http::Method;
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn signature_covers_only_what_no_hop_may_touch() {
+        let mut headers = HeaderMap::new();
+        for name in [
+            "user-agent",
+            "host",
+            "x-amz-date",
+            "range",
+            "content-type",
+            "content-md5",
+            "date",
+            "expect",
+        ] {
+            headers.insert(name, HeaderValue::from_static("x"));
+        }
+        headers.insert("content-length", HeaderValue::from_static("0"));
+        headers.insert("x-amzn-trace-id", HeaderValue::from_static("x"));
+        assert_eq!(signed_headers(&headers), "content-md5;content-type;host;x-amz-date");
+    }
+
+    #[test]
+    fn signature_is_sensitive_and_nothing_secret_prints() {
+        let headers =
+            HeaderMap::from_iter([(http::header::HOST, HeaderValue::from_static("garage"))]);
+        let wire = Wire { method: &Method::GET, path: "/", query: "", headers: &headers };
+        let signer =
+            Signer::new("GK$tenant", SecretKey::new(*b"not a real secret"), "garage").unwrap();
+        let value = signer.sign(wire, &Payload::Unsigned, datetime!(2026-01-31 12:00 UTC));
+        assert!(value.is_sensitive());
+        assert!(
+            value
+                .to_str()
+                .unwrap()
+                .starts_with("AWS4-HMAC-SHA256 Credential=GK$tenant/20260131/garage/s3/")
+        );
+        assert_eq!(
+            format!("{signer:?}"),
+            r#"Signer { access_key_id: "GK$tenant", region: "garage", .. }"#
+        );
+    }
+
+    #[test]
+    fn credential_that_cannot_stand_in_a_header_is_refused() {
+        let refused = |id: &str, region: &str| {
+            Signer::new(id, SecretKey::new(*b"x"), region).map(|_| ()).unwrap_err()
+        };
+        for id in ["", "a b", "a,b", "a/b", "a\r\nb", "schlüssel"] {
+            assert_eq!(refused(id, "garage"), CredentialError::UpstreamAccessKeyId, "{id}");
+        }
+        for region in ["", "a b", "a/b", "a\nb", "ü", &"r".repeat(65)] {
+            assert_eq!(refused("GK", region), CredentialError::Region, "{region}");
+        }
+    }
+}

@@ -8,8 +8,9 @@ use aws_sigv4::http_request::{
 use aws_sigv4::sign::v4;
 use http::Method;
 use proptest::prelude::*;
-use sigv::{Payload, SecretKey, hash};
+use sigv::{Payload, SecretKey, Signer, amz_date, hash};
 use time::OffsetDateTime;
+use time::macros::datetime;
 
 use crate::mutation::assert_every_signed_part_counts;
 use crate::request::Request;
@@ -18,28 +19,66 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn request_signed_by_the_rust_sdk_verifies_and_every_part_of_it_counts((request, payload, at) in unsigned()) {
-        let mut request = request;
-        let authorization = judge(&request, payload, at);
-        request.set("authorization", &authorization);
-        let claim = request.verify(&secret(), at).unwrap();
-        prop_assert_eq!(claim.payload(), &payload);
+    fn request_signed_by_the_rust_sdk_verifies_and_every_part_of_it_counts(unsigned in unsigned()) {
+        let mut request = unsigned.request.clone();
+        request.set("authorization", &judge(&unsigned));
+        let claim = request.verify(&secret(), unsigned.at).unwrap();
+        prop_assert_eq!(claim.payload(), &unsigned.payload);
+        prop_assert_eq!(claim.region(), unsigned.region);
         assert_every_signed_part_counts(&request, &secret());
     }
 
     #[test]
-    fn our_signer_gives_what_the_rust_sdk_gives((request, payload, at) in unsigned()) {
-        let mut request = request;
-        // These are the judge's to sign and a hop's to touch: our signer leaves them out.
-        request.headers.remove("range");
-        let expected = judge(&request, payload, at);
-        let signed = request.signed(ID, &secret(), payload, at);
-        prop_assert_eq!(signed.text("authorization"), expected);
+    fn our_signer_gives_what_the_rust_sdk_gives(unsigned in unsigned()) {
+        let mut unsigned = unsigned;
+        // It is the judge's to sign and a hop's to touch: our signer leaves it out.
+        unsigned.request.headers.remove("range");
+        let signer = Signer::new(ID, secret(), unsigned.region).unwrap();
+        prop_assert_eq!(ours(&signer, &unsigned), judge(&unsigned));
     }
 }
 
+#[test]
+fn signer_changes_its_key_with_the_day() {
+    let mut request = Request::new(Method::GET, "/lake", "", &[("host", HOST)]);
+    request.headers.insert("x-amz-content-sha256", Payload::Unsigned.header_value());
+    let signer = Signer::new(ID, secret(), "us-east-1").unwrap();
+    for at in [
+        datetime!(2026-01-31 23:59:59 UTC),
+        datetime!(2026-02-01 00:00 UTC),
+        datetime!(2026-02-01 00:00:01 UTC),
+        datetime!(2026-01-31 23:59:59 UTC),
+        datetime!(2026-02-01 01:00 +2),
+    ] {
+        request.headers.insert("x-amz-date", amz_date::header_value(at));
+        let unsigned = Unsigned {
+            request: request.clone(),
+            payload: Payload::Unsigned,
+            region: "us-east-1",
+            at,
+        };
+        assert_eq!(ours(&signer, &unsigned), judge(&unsigned));
+    }
+}
+
+/// A request that is complete but for its signature.
+#[derive(Clone, Debug)]
+struct Unsigned {
+    request: Request,
+    payload: Payload,
+    region: &'static str,
+    at: OffsetDateTime,
+}
+
+/// The `Authorization` header that our signer gives.
+fn ours(signer: &Signer, unsigned: &Unsigned) -> String {
+    let value = signer.sign(unsigned.request.wire(), &unsigned.payload, unsigned.at);
+    value.to_str().unwrap().to_owned()
+}
+
 /// The `Authorization` header that the judge gives.
-fn judge(request: &Request, payload: Payload, at: OffsetDateTime) -> String {
+fn judge(unsigned: &Unsigned) -> String {
+    let Unsigned { request, payload, region, at } = unsigned;
     let identity = Credentials::new(ID, SECRET, None, None, "tests").into();
     let mut settings = SigningSettings::default();
     settings.percent_encoding_mode = PercentEncodingMode::Single;
@@ -47,9 +86,9 @@ fn judge(request: &Request, payload: Payload, at: OffsetDateTime) -> String {
     settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
     let parameters = v4::SigningParams::builder()
         .identity(&identity)
-        .region("us-east-1")
+        .region(region)
         .name("s3")
-        .time(at.into())
+        .time((*at).into())
         .settings(settings)
         .build()
         .unwrap()
@@ -59,7 +98,7 @@ fn judge(request: &Request, payload: Payload, at: OffsetDateTime) -> String {
     let headers = request.headers.iter().filter(|(name, _)| given(name.as_str()));
     let headers = headers.map(|(name, value)| (name.as_str(), value.to_str().unwrap()));
     let body = match payload {
-        Payload::Hash(hash) => SignableBody::Precomputed(hash::hex(&hash)),
+        Payload::Hash(hash) => SignableBody::Precomputed(hash::hex(hash)),
         Payload::Unsigned => SignableBody::UnsignedPayload,
     };
     let signable = SignableRequest::new(request.method.as_str(), uri, headers, body).unwrap();
@@ -77,8 +116,8 @@ fn judge(request: &Request, payload: Payload, at: OffsetDateTime) -> String {
     header("authorization")
 }
 
-/// Awkward requests that are complete but for their signature.
-fn unsigned() -> impl Strategy<Value = (Request, Payload, OffsetDateTime)> {
+/// Awkward requests.
+fn unsigned() -> impl Strategy<Value = Unsigned> {
     let method = prop::sample::select(vec![
         Method::GET,
         Method::PUT,
@@ -105,13 +144,14 @@ fn unsigned() -> impl Strategy<Value = (Request, Payload, OffsetDateTime)> {
         any::<[u8; 32]>().prop_map(Payload::Hash)
     ];
     let at = (0..4_102_444_800_i64).prop_map(|at| OffsetDateTime::from_unix_timestamp(at).unwrap());
-    (method, path, query, headers, payload, at).prop_map(
-        |(method, path, query, headers, payload, at)| {
+    let region = prop::sample::select(vec!["us-east-1", "eu-central-2", "garage", "X_1.y"]);
+    (method, path, query, headers, payload, region, at).prop_map(
+        |(method, path, query, headers, payload, region, at)| {
             let mut request = Request::new(method, &format!("/lake/{path}"), &query, &headers);
             request.set("host", HOST);
-            request.headers.insert("x-amz-date", sigv::amz_date::header_value(at));
+            request.headers.insert("x-amz-date", amz_date::header_value(at));
             request.headers.insert("x-amz-content-sha256", payload.header_value());
-            (request, payload, at)
+            Unsigned { request, payload, region, at }
         },
     )
 }
