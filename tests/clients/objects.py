@@ -1,5 +1,6 @@
 """Objects of one bucket, BUCKET, whose store is the folder FOLDER: whole, in ranges, under conditions."""
 
+import os
 import sys
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -48,8 +49,10 @@ for header, part in {
 with refused("InvalidRange", status=416):
     s3.get_object(Bucket=bucket, Key="data/a b", Range="bytes=100000-")
 
-# Under conditions.
-past, future = (datetime.now(timezone.utc) + timedelta(days=days) for days in (-1, 1))
+# Under conditions. The object is made an hour old, to the second: S3 knows no smaller time.
+changed = datetime.now(timezone.utc).replace(microsecond=0) - timedelta(hours=1)
+os.utime(folder / "data/a b", (changed.timestamp(), changed.timestamp()))
+past, future = (changed + timedelta(minutes=minutes) for minutes in (-1, 1))
 for condition, code in [
     ({"IfNoneMatch": etag}, "304"),
     ({"IfModifiedSince": future}, "304"),
