@@ -7,7 +7,11 @@ mod cli;
 mod clock;
 mod commands;
 mod config;
+mod logs;
+#[cfg(feature = "quickstart")]
+mod quickstart;
 mod secrets;
+mod serve;
 mod yaml;
 
 use std::{
@@ -24,7 +28,7 @@ use store::Prune;
 use crate::{
     cli::{Cli, Command},
     commands::apply::{Failure, Mode, Request},
-    config::{Config, Environment},
+    config::{Config, Environment, Fault, Loaded},
 };
 
 fn main() -> ExitCode {
@@ -32,17 +36,27 @@ fn main() -> ExitCode {
     match command {
         #[cfg(feature = "quickstart")]
         Command::Quickstart(quickstart) => {
-            commands::quickstart::run(quickstart.data, quickstart.port)
+            logs::start();
+            ended(commands::quickstart::run(&quickstart.data, quickstart.port))
         }
         Command::Serve(configured) => match load(&configured.config) {
-            Ok(config) => commands::serve::run(config),
+            Ok((config, warnings)) => {
+                logs::start();
+                for warning in warnings {
+                    tracing::warn!("{warning}");
+                }
+                ended(commands::serve::run(config))
+            }
             Err(code) => code,
         },
         Command::CheckConfig(configured) => match load(&configured.config) {
-            Ok(config) => match commands::check_config::run(&config, &mut io::stdout().lock()) {
-                Ok(()) => ExitCode::SUCCESS,
-                Err(error) => failed(&error),
-            },
+            Ok((config, warnings)) => {
+                warn(&warnings);
+                match commands::check_config::run(&config, &mut io::stdout().lock()) {
+                    Ok(()) => ExitCode::SUCCESS,
+                    Err(error) => failed(&error),
+                }
+            }
             Err(code) => code,
         },
         Command::Apply(command) => apply(&command),
@@ -54,7 +68,8 @@ fn apply(apply: &cli::Apply) -> ExitCode {
         return wrong([ENDPOINT_NOT_BUILT]);
     };
     let config = match load(path) {
-        Ok(config) => config,
+        // What does not listen yet is of no concern here.
+        Ok((config, _)) => config,
         Err(code) => return code,
     };
     let request = Request {
@@ -70,16 +85,22 @@ fn apply(apply: &cli::Apply) -> ExitCode {
     }
 }
 
-/// The configuration at `path` under the process's environment; its warnings or faults are printed.
-fn load(path: &Path) -> Result<Config, ExitCode> {
-    match Config::load(path, &Environment::of_process()) {
-        Ok((config, warnings)) => {
-            for warning in warnings {
-                complain(&format_args!("warning: {warning}"));
-            }
-            Ok(config)
+/// The configuration at `path` under the process's environment, and what to warn of. Faults are
+/// printed.
+fn load(path: &Path) -> Result<(Config, Vec<Fault>), ExitCode> {
+    let Loaded { config, warnings } = Config::load(path, &Environment::of_process());
+    match config {
+        Ok(config) => Ok((config, warnings)),
+        Err(faults) => {
+            warn(&warnings);
+            Err(wrong(faults))
         }
-        Err(faults) => Err(wrong(faults)),
+    }
+}
+
+fn warn(warnings: &[Fault]) {
+    for warning in warnings {
+        complain(&format_args!("warning: {warning}"));
     }
 }
 
@@ -88,6 +109,13 @@ fn wrong<T: Display>(faults: impl IntoIterator<Item = T>) -> ExitCode {
         complain(&fault);
     }
     ExitCode::from(WRONG)
+}
+
+fn ended<E: Error>(result: Result<(), E>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(&error),
+    }
 }
 
 /// Tells of `error` and what caused it.

@@ -1,6 +1,6 @@
 //! The fifth step: everything the request touches is allowed, or nothing happens.
 
-use policy::{Context, decide};
+use policy::{Context, Decision, decide};
 
 use crate::{authenticate::Authentic, record::Record, refusal::Refusal};
 
@@ -25,16 +25,25 @@ pub(crate) fn authorize(request: Authentic, record: &mut Record) -> Result<Permi
         let decision = decide(&subject, requirement, &context);
         record.decided(requirement, &decision);
         if !decision.is_allow() && missing.is_none() {
-            missing = Some(requirement);
+            missing = Some((requirement, why(&decision)));
         }
     }
     match missing {
         None => Ok(Permitted { request }),
-        Some(requirement) => Err(Refusal::NotAllowed {
+        Some((requirement, why)) => Err(Refusal::NotAllowed {
             user: caller.user.clone(),
             action: requirement.action,
             resource: requirement.target.to_string(),
+            why,
         }),
+    }
+}
+
+/// Which of the two kinds of refusal it is; never whose policy decided.
+fn why(decision: &Decision<'_>) -> &'static str {
+    match decision {
+        Decision::Deny { .. } => "a policy denies it",
+        Decision::Allow { .. } | Decision::NoAllow => "no policy allows it",
     }
 }
 

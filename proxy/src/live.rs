@@ -10,7 +10,7 @@ use sigv::Signer;
 use store::Callers;
 use time::OffsetDateTime;
 
-use crate::{audit::Audit, drain::Drain, limits::Limits, upstream::Endpoint};
+use crate::{audit::Audit, drain::Drain, endpoint::Endpoint, limits::Limits};
 
 /// The state of the data plane: identities, the upstream's credential, limits, the audit trail.
 #[derive(Debug)]

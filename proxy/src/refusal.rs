@@ -42,7 +42,7 @@ pub(crate) enum Refusal {
     #[error("request document refused: {0}")]
     Document(#[from] XmlFault),
     #[error("`{user}` lacks {action} on {resource}")]
-    NotAllowed { user: Box<str>, action: policy::Action, resource: String },
+    NotAllowed { user: Box<str>, action: policy::Action, resource: String, why: &'static str },
     #[error("store failed")]
     Store(#[from] StoreError),
     #[error("upstream failed: {0}")]
@@ -116,10 +116,9 @@ impl Refusal {
                 format!("Your request was too big: this document may have {limit} bytes.")
             }
             Self::Document(fault) => fault.to_string(),
-            Self::NotAllowed { user, action, resource } => format!(
-                "User {user} is not authorized to perform {action} on {resource}, because no \
-                 policy allows it or one denies it."
-            ),
+            Self::NotAllowed { user, action, resource, why } => {
+                format!("User {user} is not authorized to perform {action} on {resource}: {why}.")
+            }
             Self::Store(_) => {
                 "The identities cannot be read at the moment. Please try again.".into()
             }

@@ -22,31 +22,9 @@ use tokio::{
 
 use crate::{
     body::{Progress, Upload, UploadFault},
+    endpoint::Endpoint,
     limits::Limits,
 };
-
-/// Where the upstream is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Endpoint {
-    /// A name or an address, an IPv6 address in brackets.
-    pub host: String,
-    /// The TCP port.
-    pub port: u16,
-}
-
-impl Endpoint {
-    /// What `Host` says: the port only where it is not HTTP's own.
-    pub fn authority(&self) -> String {
-        match self.port {
-            80 => self.host.clone(),
-            port => format!("{}:{port}", self.host),
-        }
-    }
-
-    fn dial_host(&self) -> &str {
-        self.host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(&self.host)
-    }
-}
 
 /// Why the upstream gave no answer that can be passed on.
 #[derive(Debug, Error)]
@@ -216,7 +194,7 @@ impl Upstream {
     }
 
     async fn dial(&self) -> Result<SendRequest<Upload>, SendFault> {
-        let dialled = TcpStream::connect((self.endpoint.dial_host(), self.endpoint.port));
+        let dialled = TcpStream::connect(self.endpoint.dial());
         let stream = timeout(self.connect, dialled)
             .await
             .map_err(|_| UpstreamFault::ConnectTimeout)?

@@ -183,7 +183,7 @@ auth: {encrypt: {secret_key: a sealing key of more than 32 bytes}}
             let file = folder.path().join("lakegate.yaml");
             fs::write(&file, text).unwrap();
             fs::write(folder.path().join("alice.key"), "alicesSecretKey0000\n").unwrap();
-            let (config, _) = Config::load(&file, &Environment::default()).unwrap();
+            let config = Config::load(&file, &Environment::default()).config.unwrap();
             Self { folder, config }
         }
 

@@ -57,7 +57,7 @@ auth:
 audit: {path: /var/log/lakegate.jsonl}
 ";
         std::fs::write(&file, text).unwrap();
-        let (config, _) = Config::load(&file, &Environment::default()).unwrap();
+        let config = Config::load(&file, &Environment::default()).config.unwrap();
         let mut out = Vec::new();
         run(&config, &mut out).unwrap();
         let printed = String::from_utf8(out).unwrap();

@@ -1,11 +1,15 @@
 //! `lakegate serve`: the gateway.
 
-use std::process::ExitCode;
+use crate::{
+    config::Config,
+    serve::{self, ServeError},
+};
 
-use crate::config::Config;
-
-/// Runs the gateway until it is told to end.
-pub(crate) fn run(config: Config) -> ExitCode {
-    drop(config);
-    ExitCode::FAILURE
+/// Runs the gateway until a signal ends it.
+///
+/// # Errors
+///
+/// Why it did not start, or did not end in time.
+pub(crate) fn run(config: Config) -> Result<(), ServeError> {
+    serve::serve(config, |_addresses| {})
 }

@@ -11,20 +11,14 @@ use store::{SecretText, StoreError};
 use zeroize::Zeroizing;
 
 use super::{
-    Audit, AuditOutput, Auth, Config, Credentials, Drain, Endpoint, Fault, Limits, Listen, Store,
-    Upstream, settings::Settings,
+    Audit, AuditOutput, Auth, Config, Credentials, Drain, Limits, Listen, Loaded, Store, Upstream,
+    endpoint, settings::Settings,
 };
 use crate::secrets;
 
-/// The configuration that `settings` describe, and warnings; relative paths start from `folder`.
-///
-/// # Errors
-///
-/// Every fault, those that `settings` hold already included.
-pub(super) fn build(
-    mut settings: Settings,
-    folder: &Path,
-) -> Result<(Config, Vec<Fault>), Vec<Fault>> {
+/// The configuration that `settings` describe, or every fault, those that `settings` hold already
+/// included. Relative paths start from `folder`.
+pub(super) fn build(mut settings: Settings, folder: &Path) -> Loaded {
     let listen = listen(&mut settings);
     let upstream = upstream(&mut settings, folder);
     let store = path(&mut settings, "store.redb.path", folder).map(|path| Store { path });
@@ -36,15 +30,15 @@ pub(super) fn build(
         timeout: Duration::from_secs(settings.number("drain.timeout_s")),
     };
     // INVARIANT: what could not be built has left a fault.
-    match (listen, upstream, store, auth, audit) {
+    let config = match (listen, upstream, store, auth, audit) {
         (Some(listen), Some(upstream), Some(store), Some(auth), Some(audit))
             if settings.faults.is_empty() =>
         {
-            let config = Config { listen, upstream, store, auth, audit, limits, drain };
-            Ok((config, settings.warnings))
+            Ok(Config { listen, upstream, store, auth, audit, limits, drain })
         }
         _ => Err(settings.faults),
-    }
+    };
+    Loaded { config, warnings: settings.warnings }
 }
 
 fn listen(settings: &mut Settings) -> Option<Listen> {
@@ -59,7 +53,7 @@ fn listen(settings: &mut Settings) -> Option<Listen> {
 }
 
 fn upstream(settings: &mut Settings, folder: &Path) -> Option<Upstream> {
-    let endpoint = match settings.text("upstream.endpoint").map(Endpoint::parse) {
+    let endpoint = match settings.text("upstream.endpoint").map(endpoint::parse) {
         Some(Ok(endpoint)) => Some(endpoint),
         Some(Err(reason)) => {
             settings.fault("upstream.endpoint", reason);

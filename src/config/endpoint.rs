@@ -1,70 +1,46 @@
 //! Where the upstream is.
 
-use std::{fmt, net::Ipv6Addr};
+use std::net::Ipv6Addr;
 
 use http::Uri;
+use proxy::Endpoint;
 
-/// The upstream's address: `http://host:port`, and nothing after it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Endpoint {
-    host: Box<str>,
-    port: u16,
-}
-
-impl Endpoint {
-    /// Reads `http://host` or `http://host:port`.
-    ///
-    /// # Errors
-    ///
-    /// What is wrong with it, in words that do not repeat `text`, which may hold a password.
-    pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
-        if text.contains('#') || text.chars().any(|c| c.is_whitespace() || c.is_control()) {
-            return Err(NOT_AN_ENDPOINT);
-        }
-        let uri: Uri = text.parse().map_err(|_| NOT_AN_ENDPOINT)?;
-        match uri.scheme_str() {
-            Some("http") => {}
-            Some("https") => return Err("TLS to the upstream is not built yet"),
-            Some(_) | None => return Err(NOT_AN_ENDPOINT),
-        }
-        let authority = uri.authority().ok_or(NOT_AN_ENDPOINT)?;
-        if authority.as_str().contains('@') {
-            return Err("it holds a user name; that belongs under `upstream.credentials`");
-        }
-        if uri.query().is_some() || !matches!(uri.path(), "" | "/") {
-            return Err("it holds a path or a query; only a scheme, a host and a port stand here");
-        }
-        if !is_host(authority.host()) {
-            return Err(NOT_AN_ENDPOINT);
-        }
-        let port = match authority.as_str().strip_prefix(authority.host()) {
-            Some("") => 80,
-            Some(rest) => rest
-                .strip_prefix(':')
-                .filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()))
-                .and_then(|digits| digits.parse().ok())
-                .filter(|port| *port != 0)
-                .ok_or("its port is not a number from 1 to 65535")?,
-            None => return Err(NOT_AN_ENDPOINT),
-        };
-        Ok(Self { host: authority.host().to_ascii_lowercase().into(), port })
+/// Reads `http://host` or `http://host:port`.
+///
+/// # Errors
+///
+/// What is wrong with it, in words that do not repeat `text`, which may hold a password.
+pub(crate) fn parse(text: &str) -> Result<Endpoint, &'static str> {
+    if text.contains('#') || text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        return Err(NOT_AN_ENDPOINT);
     }
-
-    /// The host: a name, an IPv4 address, or an IPv6 address in brackets.
-    pub(crate) fn host(&self) -> &str {
-        &self.host
+    let uri: Uri = text.parse().map_err(|_| NOT_AN_ENDPOINT)?;
+    match uri.scheme_str() {
+        Some("http") => {}
+        Some("https") => return Err("not built yet: https, which is TLS to the upstream"),
+        Some(_) | None => return Err(NOT_AN_ENDPOINT),
     }
-
-    /// The port; 80 where none was given.
-    pub(crate) fn port(&self) -> u16 {
-        self.port
+    let authority = uri.authority().ok_or(NOT_AN_ENDPOINT)?;
+    if authority.as_str().contains('@') {
+        return Err("it holds a user name; that belongs under `upstream.credentials`");
     }
-}
-
-impl fmt::Display for Endpoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "http://{}:{}", self.host(), self.port())
+    if uri.query().is_some() || !matches!(uri.path(), "" | "/") {
+        return Err("it holds a path or a query; only a scheme, a host and a port stand here");
     }
+    if !is_host(authority.host()) {
+        return Err(NOT_AN_ENDPOINT);
+    }
+    let port = match authority.as_str().strip_prefix(authority.host()) {
+        Some("") => 80,
+        Some(rest) => rest
+            .strip_prefix(':')
+            .filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()))
+            .and_then(|digits| digits.parse().ok())
+            .filter(|port| *port != 0)
+            .ok_or("its port is not a number from 1 to 65535")?,
+        None => return Err(NOT_AN_ENDPOINT),
+    };
+    Ok(Endpoint { host: authority.host().to_ascii_lowercase(), port })
 }
 
 fn is_host(host: &str) -> bool {
@@ -89,7 +65,7 @@ mod tests {
             ("http://[::1]:7070", "http://[::1]:7070"),
             ("HTTP://Minio:9000", "http://minio:9000"),
         ] {
-            let endpoint = Endpoint::parse(text).map(|endpoint| endpoint.to_string());
+            let endpoint = parse(text).map(|endpoint| endpoint.to_string());
             assert_eq!(endpoint.as_deref(), Ok(printed), "{text}");
         }
     }
@@ -106,9 +82,9 @@ mod tests {
             ("http://mi nio:9000", NOT_AN_ENDPOINT),
             ("http://minio:9000#a", NOT_AN_ENDPOINT),
             ("http://[::g]:9000", NOT_AN_ENDPOINT),
-            ("https://minio:9000", "TLS to the upstream is not built yet"),
+            ("https://minio:9000", "not built yet: https, which is TLS to the upstream"),
         ] {
-            assert_eq!(Endpoint::parse(text), Err(reason), "{text}");
+            assert_eq!(parse(text), Err(reason), "{text}");
         }
         for text in [
             "http://u:p@minio:9000",
@@ -119,7 +95,7 @@ mod tests {
             "http://minio:",
             "http://minio:+80",
         ] {
-            assert!(Endpoint::parse(text).is_err(), "{text}");
+            assert!(parse(text).is_err(), "{text}");
         }
     }
 }

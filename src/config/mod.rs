@@ -13,10 +13,12 @@ mod settings;
 
 use std::{net::SocketAddr, path::Path, path::PathBuf, time::Duration};
 
+use proxy::Endpoint;
 use sigv::SecretKey;
 use store::SecretText;
+use zeroize::Zeroizing;
 
-pub(crate) use self::{endpoint::Endpoint, environment::Environment, fault::Fault, limits::Limits};
+pub(crate) use self::{environment::Environment, fault::Fault, limits::Limits};
 
 /// What the program was told to be.
 #[derive(Debug)]
@@ -110,34 +112,40 @@ pub(crate) struct Drain {
 }
 
 impl Config {
-    /// Reads the file at `path`, and over it `environment`; with it come warnings to print.
-    ///
-    /// # Errors
-    ///
-    /// Every fault found.
-    pub(crate) fn load(
-        path: &Path,
-        environment: &Environment,
-    ) -> Result<(Self, Vec<Fault>), Vec<Fault>> {
+    /// Reads the file at `path`, and over it `environment`.
+    pub(crate) fn load(path: &Path, environment: &Environment) -> Loaded {
         let name = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            let reason = format!("cannot be read: {error}");
-            vec![Fault { origin: name.clone(), place: String::new(), reason }]
-        })?;
         let folder = path.parent().unwrap_or(Path::new(""));
-        Self::read(&text, &name, folder, environment)
+        match std::fs::read_to_string(path).map(Zeroizing::new) {
+            Ok(text) => Self::read(&text, &name, folder, environment),
+            Err(error) => {
+                let reason = format!("cannot be read: {error}");
+                Loaded::wrong(Fault { origin: name, place: String::new(), reason })
+            }
+        }
     }
 
     /// Reads `text`, called `name` in faults, whose relative paths start from `folder`.
-    fn read(
-        text: &str,
-        name: &str,
-        folder: &Path,
-        environment: &Environment,
-    ) -> Result<(Self, Vec<Fault>), Vec<Fault>> {
-        let settings =
-            settings::Settings::gather(text, name, environment).map_err(|fault| vec![fault])?;
-        build::build(settings, folder)
+    fn read(text: &str, name: &str, folder: &Path, environment: &Environment) -> Loaded {
+        match settings::Settings::gather(text, name, environment) {
+            Ok(settings) => build::build(settings, folder),
+            Err(fault) => Loaded::wrong(fault),
+        }
+    }
+}
+
+/// What came of reading a configuration.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    /// The configuration, or every fault found.
+    pub(crate) config: Result<Config, Vec<Fault>>,
+    /// What to warn of, either way.
+    pub(crate) warnings: Vec<Fault>,
+}
+
+impl Loaded {
+    fn wrong(fault: Fault) -> Self {
+        Self { config: Err(vec![fault]), warnings: Vec::new() }
     }
 }
 

@@ -202,7 +202,12 @@ fn judge(key: &Key, value: &Value) -> Verdict {
     let misshapen = mismatch(key.shape, value);
     match (key.state, misshapen) {
         (State::NotBuilt { neutral, .. }, _) if neutral.holds(value) => Verdict::Fits,
-        (State::NotBuilt { what, .. }, None) => Verdict::Unfit(not_built(what)),
+        (State::NotBuilt { what, .. }, None) => match (key.shape, value.as_str()) {
+            (Shape::Choice(_), Some(choice)) => {
+                Verdict::Unfit(not_built(&format!("{choice}, {what}")))
+            }
+            _ => Verdict::Unfit(not_built(what)),
+        },
         // A list that is not one asks for the feature all the same.
         (State::NotBuilt { neutral: Neutral::Empty, what }, Some(_)) => {
             Verdict::Unfit(not_built(what))
@@ -214,7 +219,8 @@ fn judge(key: &Key, value: &Value) -> Verdict {
     }
 }
 
-/// Why `value` has not this shape; a null is as good as nothing. The value itself is not repeated.
+/// Why `value` has not this shape; a null is as good as nothing. The value itself may be a secret, and
+/// is not repeated, but for what stands in the place of a choice.
 fn mismatch(shape: Shape, value: &Value) -> Option<String> {
     match (shape, value) {
         (Shape::Free, _) | (_, Value::Null) => None,
@@ -233,6 +239,9 @@ fn mismatch(shape: Shape, value: &Value) -> Option<String> {
         (Shape::List, Value::Array(items)) if items.iter().all(Value::is_string) => None,
         (Shape::List, _) => Some("not a list of texts".to_owned()),
         (Shape::Choice(choices), Value::String(text)) if choices.contains(&text.as_str()) => None,
+        (Shape::Choice(choices), Value::String(text)) => {
+            Some(format!("`{text}` is not one of: {}", choices.join(", ")))
+        }
         (Shape::Choice(choices), _) => Some(format!("not one of: {}", choices.join(", "))),
         (Shape::Section, _) => Some("a section; its keys are set one by one".to_owned()),
     }

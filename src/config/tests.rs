@@ -14,7 +14,8 @@ auth:
 
 fn read_with(text: &str, variables: &[(&str, &str)]) -> Result<(Config, Vec<Fault>), Vec<Fault>> {
     let environment = Environment::from_pairs(variables.iter().copied());
-    Config::read(text, "lakegate.yaml", Path::new("/etc/lakegate"), &environment)
+    let loaded = Config::read(text, "lakegate.yaml", Path::new("/etc/lakegate"), &environment);
+    loaded.config.map(|config| (config, loaded.warnings))
 }
 
 fn read(text: &str) -> Result<(Config, Vec<Fault>), Vec<Fault>> {
@@ -193,7 +194,7 @@ fn what_is_not_built_of_the_upstream_is_refused_by_name() {
     let text = BASE.replace("http:", "https:");
     assert_eq!(
         printed(read(&text).map(|_| ())),
-        ["lakegate.yaml: upstream.endpoint: TLS to the upstream is not built yet"]
+        ["lakegate.yaml: upstream.endpoint: not built yet: https, which is TLS to the upstream"]
     );
 }
 
@@ -245,7 +246,12 @@ fn a_wrong_kind_of_value_is_refused_without_being_repeated() {
         ("drain: {delay_s: 5.5}", "drain.delay_s: not a whole number from 0 to 3600"),
         ("drain: {delay_s: '5'}", "drain.delay_s: not a whole number from 0 to 3600"),
         ("drain: {delay_s: -1}", "drain.delay_s: not a whole number from 0 to 3600"),
-        ("audit: {mode: never}", "audit.mode: not one of: lossy, strict"),
+        ("audit: {mode: never}", "audit.mode: `never` is not one of: lossy, strict"),
+        ("audit: {mode: [never]}", "audit.mode: not one of: lossy, strict"),
+        (
+            "audit: {mode: strict}",
+            "audit.mode: not built yet: strict, refusing requests that cannot be recorded",
+        ),
         ("audit: {path: 5}", "audit.path: not a text; put it in quotes"),
         ("audit: {path: [x]}", "audit.path: not a text"),
         ("audit: {path: ''}", "audit.path: empty"),
@@ -347,13 +353,21 @@ fn a_variable_of_lakefs_is_named_in_a_warning_with_ours() {
 }
 
 #[test]
+fn warnings_are_told_beside_faults() {
+    let environment = Environment::from_pairs([("LAKEFS_AUTH_ENCRYPT_SECRET_KEY", "hunter2")]);
+    let loaded = Config::read("", "lakegate.yaml", Path::new(""), &environment);
+    assert!(loaded.config.is_err());
+    assert_eq!(loaded.warnings.len(), 1);
+}
+
+#[test]
 fn a_secret_may_stand_in_a_file_of_its_own() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("up"), "from a file\n").unwrap();
     let text = BASE.replace("secret_access_key: upstream secret", "secret_access_key_file: up");
     let environment = Environment::default();
     let read = Config::read(&text, "lakegate.yaml", folder.path(), &environment);
-    assert_eq!(read.unwrap().0.upstream.credentials.secret.expose(), b"from a file");
+    assert_eq!(read.config.unwrap().upstream.credentials.secret.expose(), b"from a file");
 }
 
 #[test]

@@ -1,0 +1,4 @@
+//! `lakegate quickstart`.
+mod upstream;
+
+pub(crate) use upstream::{EmbeddedStore, EmbeddedStoreError};

@@ -1,0 +1,124 @@
+//! One core: a runtime of its own, with its own connections to the upstream.
+
+use std::{
+    io,
+    net::{SocketAddr, TcpStream},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+};
+
+use proxy::{Gateway, Live, serve_connection};
+use tokio::{
+    sync::{OwnedSemaphorePermit, mpsc},
+    task::JoinSet,
+};
+
+/// The way to one core's runtime.
+#[derive(Debug)]
+pub(crate) struct Worker {
+    queue: mpsc::Sender<Accepted>,
+    connections: Arc<AtomicUsize>,
+}
+
+/// A connection on its way to a core.
+#[derive(Debug)]
+pub(crate) struct Accepted {
+    pub(crate) stream: TcpStream,
+    pub(crate) peer: SocketAddr,
+    /// Its place among `limits.connections_max`.
+    pub(crate) place: OwnedSemaphorePermit,
+}
+
+impl Worker {
+    /// Starts the thread of `core`; it ends, saying so to `done`, once this worker is dropped and
+    /// its last connection has ended.
+    ///
+    /// # Errors
+    ///
+    /// When the system has no thread or no runtime for it.
+    pub(crate) fn start(core: usize, live: Arc<Live>, done: mpsc::Sender<()>) -> io::Result<Self> {
+        let (queue, accepted) = mpsc::channel(QUEUE_MAX);
+        let connections = Arc::new(AtomicUsize::new(0));
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .max_blocking_threads(BLOCKING_THREADS_MAX)
+            .enable_all()
+            .build()?;
+        let counted = Arc::clone(&connections);
+        thread::Builder::new().name(format!("core-{core}")).spawn(move || {
+            runtime.block_on(work(Arc::new(Gateway::new(live)), accepted, counted));
+            // Who waited for it has been told by another core, or has given up.
+            let _told = done.blocking_send(());
+        })?;
+        Ok(Self { queue, connections })
+    }
+
+    /// How many connections it has.
+    pub(crate) fn load(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
+    }
+
+    /// Hands a connection over.
+    pub(crate) async fn take(&self, accepted: Accepted) {
+        self.connections.fetch_add(1, Ordering::Relaxed);
+        if self.queue.send(accepted).await.is_err() {
+            tracing::error!("a core has ended; its connection is closed");
+        }
+    }
+}
+
+async fn work(
+    gateway: Arc<Gateway>,
+    mut accepted: mpsc::Receiver<Accepted>,
+    connections: Arc<AtomicUsize>,
+) {
+    let mut running = JoinSet::new();
+    loop {
+        tokio::select! {
+            next = accepted.recv() => match next {
+                None => break,
+                Some(next) => {
+                    running.spawn(serve(next, Arc::clone(&gateway), Arc::clone(&connections)));
+                }
+            },
+            Some(ended) = running.join_next() => report(&ended),
+        }
+    }
+    while let Some(ended) = running.join_next().await {
+        report(&ended);
+    }
+}
+
+async fn serve(accepted: Accepted, gateway: Arc<Gateway>, connections: Arc<AtomicUsize>) {
+    let Accepted { stream, peer, place } = accepted;
+    let _counted = Counted(connections);
+    match tokio::net::TcpStream::from_std(stream) {
+        Ok(stream) => serve_connection(stream, peer, gateway).await,
+        Err(error) => tracing::warn!(%error, "connection lost before it was served"),
+    }
+    drop(place);
+}
+
+/// Counts a connection off, also when its task panics.
+struct Counted(Arc<AtomicUsize>);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A panic costs its connection and nothing else.
+fn report(ended: &Result<(), tokio::task::JoinError>) {
+    if ended.as_ref().is_err_and(tokio::task::JoinError::is_panic) {
+        tracing::error!("a connection's task panicked; the others go on");
+    }
+}
+
+/// Connections accepted and not yet taken up.
+const QUEUE_MAX: usize = 1024;
+
+/// Threads for blocking work, such as the reading of a caller that is not in memory.
+const BLOCKING_THREADS_MAX: usize = 4;
