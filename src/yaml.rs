@@ -11,14 +11,26 @@ use crate::config::Fault;
 ///
 /// # Errors
 ///
-/// What is wrong, with line and column. Nothing of `text` but names is repeated, as it may hold secrets.
+/// What is wrong, with line, column and the path in the document. Nothing of `text` but names is
+/// repeated, as it may hold secrets.
 pub(crate) fn read<T: DeserializeOwned>(text: &str, origin: &str) -> Result<T, Fault> {
-    serde_saphyr::from_str_with_options(text, options()).map_err(|error| {
+    let mut path = String::new();
+    let read = serde_saphyr::with_deserializer_from_str_with_options(text, options(), |document| {
+        serde_path_to_error::deserialize(document).map_err(|error| {
+            path = error.path().to_string();
+            error.into_inner()
+        })
+    });
+    read.map_err(|error| {
         let error = error.without_snippet();
         let place = error.location().map_or_else(String::new, |location| {
             format!("line {}, column {}", location.line(), location.column())
         });
-        let reason = UserMessageFormatter.format_message(error).into_owned();
+        let mut reason = UserMessageFormatter.format_message(error).into_owned();
+        // A lone dot is the document itself.
+        if !path.is_empty() && path != "." {
+            reason = format!("{path}: {reason}");
+        }
         Fault { origin: origin.to_owned(), place, reason }
     })
 }
@@ -50,6 +62,17 @@ mod tests {
             let fault = read::<Value>(text, "x.yaml").unwrap_err();
             assert!(!fault.to_string().contains("hunter2"), "{fault}");
         }
+    }
+
+    #[test]
+    fn a_fault_is_told_with_its_path_in_the_document() {
+        #[derive(Debug, serde::Deserialize)]
+        struct Listed {
+            #[expect(dead_code, reason = "it is never read successfully")]
+            items: Vec<bool>,
+        }
+        let fault = read::<Listed>("items: [true, 5]", "x.yaml").unwrap_err();
+        assert!(fault.to_string().starts_with("x.yaml: line 1, column 15: items[1]: "), "{fault}");
     }
 
     #[test]

@@ -7,9 +7,11 @@ use std::{
     sync::Arc,
 };
 
+use serde_json::Value;
 use store::{Change, Identities, Prune, Redb, Store, StoreError};
 use time::OffsetDateTime;
 use tokio::runtime::Builder;
+use zeroize::Zeroizing;
 
 use crate::{
     config::{Config, Fault},
@@ -64,7 +66,8 @@ pub(crate) fn run(
     now: OffsetDateTime,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
-    let identities = read(request.file)?;
+    let text = text_of(request.file)?;
+    let identities = read(&text, request.file)?;
     // A dry run does not make a store where there is none: it works on an empty one elsewhere.
     let elsewhere = match request.mode {
         Mode::DryRun if !config.store.path.try_exists()? => Some(tempfile::tempdir()?),
@@ -74,7 +77,7 @@ pub(crate) fn run(
     let path = elsewhere.as_deref().unwrap_or(&config.store.path);
     let runtime = Builder::new_current_thread().build()?;
     runtime.block_on(async {
-        let told = |error| told(error, request.file);
+        let told = |error| told(error, &text, request.file);
         let space = Redb::open(path).await.map_err(told)?;
         let store = Store::open(Arc::new(space), &config.auth.secret, now).await.map_err(told)?;
         let changes = changes(&store, identities, request).await.map_err(told)?;
@@ -106,31 +109,53 @@ async fn changes(
     store::diff(&store.snapshot().await?, &identities, request.prune)
 }
 
-fn read(file: &Path) -> Result<Identities, Failure> {
-    let name = file.display().to_string();
-    let text = fs::read_to_string(file).map(zeroize::Zeroizing::new).map_err(|error| {
+fn text_of(file: &Path) -> Result<Zeroizing<String>, Failure> {
+    fs::read_to_string(file).map(Zeroizing::new).map_err(|error| {
+        let origin = file.display().to_string();
         let reason = format!("cannot be read: {error}");
-        Failure::Wrong(vec![Fault { origin: name.clone(), place: String::new(), reason }])
-    })?;
+        Failure::Wrong(vec![Fault { origin, place: String::new(), reason }])
+    })
+}
+
+fn read(text: &str, file: &Path) -> Result<Identities, Failure> {
     if text.trim().is_empty() {
         return Ok(Identities::default());
     }
-    yaml::read(&text, &name).map_err(|fault| Failure::Wrong(vec![fault]))
+    yaml::read(text, &file.display().to_string()).map_err(|mut fault| {
+        if let Some((path, reason)) = fault.reason.split_once(": ")
+            && let Some(id) = entry_of(path, text)
+        {
+            fault.reason = format!("{path} ({id}): {reason}");
+        }
+        Failure::Wrong(vec![fault])
+    })
 }
 
-/// `error` as the user of `file` is told of it.
-fn told(error: StoreError, file: &Path) -> Failure {
+/// `error` as the user of `file` is told of it, which holds `text`.
+fn told(error: StoreError, text: &str, file: &Path) -> Failure {
     if let StoreError::Invalid { faults } = error {
         let origin = file.display().to_string();
-        let faults = faults.into_iter().map(|fault| Fault {
-            origin: origin.clone(),
-            place: fault.path,
-            reason: fault.reason,
+        let faults = faults.into_iter().map(|fault| {
+            let place = match entry_of(&fault.path, text) {
+                Some(id) => format!("{} ({id})", fault.path),
+                None => fault.path,
+            };
+            Fault { origin: origin.clone(), place, reason: fault.reason }
         });
         Failure::Wrong(faults.collect())
     } else {
         Failure::Store(error)
     }
+}
+
+/// The id of the entry of `text` that `path` leads into: people look for `TeamA`, not for
+/// `policies[0]`.
+fn entry_of(path: &str, text: &str) -> Option<String> {
+    let (list, rest) = path.split_once('[')?;
+    let (index, _) = rest.split_once(']')?;
+    let document: Value = yaml::read(text, "").ok()?;
+    let entry = document.get(list)?.get(index.parse::<usize>().ok()?)?;
+    entry.get("id")?.as_str().map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -278,7 +303,16 @@ auth: {encrypt: {secret_key: a sealing key of more than 32 bytes}}
         let world = World::new();
         let text = TEAM.replace("fs:ReadObject", "fs:ReadObjekt");
         let [fault] = &*faults(world.change(&text)) else { panic!("one fault") };
-        let place = "identities.yaml: policies[0].statement[0].action[1]: ";
+        let place = "identities.yaml: policies[0].statement[0].action[1] (TeamA): ";
+        assert!(fault.contains(place), "{fault}");
+    }
+
+    #[test]
+    fn an_effect_that_is_none_is_refused_with_its_line_and_path() {
+        let world = World::new();
+        let text = TEAM.replace("effect: allow", "effect: Allow");
+        let [fault] = &*faults(world.change(&text)) else { panic!("one fault") };
+        let place = "identities.yaml: line 6, column 17: policies[0].statement[0].effect (TeamA): ";
         assert!(fault.contains(place), "{fault}");
     }
 
@@ -287,7 +321,10 @@ auth: {encrypt: {secret_key: a sealing key of more than 32 bytes}}
         let world = World::new();
         let text = TEAM.replace("alice.key", "bob.key");
         let [fault] = &*faults(world.change(&text)) else { panic!("one fault") };
-        assert!(fault.contains("users[0].credentials[0].secret_access_key_file: "), "{fault}");
+        assert!(
+            fault.contains("users[0].credentials[0].secret_access_key_file (alice): "),
+            "{fault}"
+        );
         assert!(fault.contains("bob.key"), "{fault}");
     }
 
