@@ -471,4 +471,41 @@ mod tests {
         assert_eq!(within(Range::Suffix { length: 0 }, 10), None);
         assert_eq!(within(Range::Suffix { length: 3 }, 0), None);
     }
+
+    async fn put(store: &LocalStore, key: &str) {
+        let input = PutObjectInput {
+            bucket: "lake".to_owned(),
+            key: key.to_owned(),
+            body: Some(s3s::Body::from("body".to_owned()).into()),
+            ..PutObjectInput::default()
+        };
+        store.put_object(request(input)).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_read_goes_on_to_the_object_that_took_the_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = LocalStore::open(folder.path()).unwrap();
+        store.index(|index| index.create_bucket("lake", now())).await.unwrap();
+        put(&store, "k").await;
+        let old = store.object("lake", "k").await.unwrap();
+        put(&store, "k").await;
+        let lost = || s3_error!(InternalError);
+        let newer = store.successor(&old, "lake", "k", lost()).await.unwrap();
+        assert_ne!(newer.file, old.file);
+        let error = store.successor(&newer, "lake", "k", lost()).await.unwrap_err();
+        assert_eq!(error.code().as_str(), "InternalError");
+    }
+
+    #[tokio::test]
+    async fn a_replaced_object_leaves_no_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = LocalStore::open(folder.path()).unwrap();
+        store.index(|index| index.create_bucket("lake", now())).await.unwrap();
+        put(&store, "k").await;
+        let files = || fs::read_dir(folder.path().join("files")).unwrap().count();
+        let one = files();
+        put(&store, "k").await;
+        assert_eq!(files(), one);
+    }
 }
