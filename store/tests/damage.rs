@@ -14,7 +14,8 @@ async fn read(bytes: &[u8]) -> Result<usize, StoreError> {
     let space = Arc::new(Redb::open(&path).await?);
     let store = Store::open(space, &text(), NOW).await?;
     let snapshot = store.snapshot().await?;
-    Ok(snapshot.users.len() + snapshot.credentials.len() + snapshot.policies.len())
+    let counts = [snapshot.users.len(), snapshot.credentials.len(), snapshot.policies.len()];
+    Ok(counts.into_iter().sum())
 }
 
 async fn healthy() -> (Vec<u8>, usize) {
