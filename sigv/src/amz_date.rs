@@ -1,10 +1,8 @@
 //! The times of signatures: `20130524T000000Z`, and the older forms of `Date`.
 
 use http::HeaderValue;
-use time::format_description::BorrowedFormatItem;
 use time::format_description::well_known::Rfc2822;
-use time::macros::format_description;
-use time::{Date, OffsetDateTime, PrimitiveDateTime, UtcOffset};
+use time::{Date, Month, OffsetDateTime, Time, UtcOffset};
 
 use crate::wire;
 
@@ -12,7 +10,13 @@ use crate::wire;
 pub fn format(at: OffsetDateTime) -> String {
     let at = at.to_offset(UtcOffset::UTC);
     let (hour, minute, second) = at.to_hms();
-    format!("{}T{hour:02}{minute:02}{second:02}Z", format_date(at.date()))
+    let mut text = format_date(at.date());
+    text.push('T');
+    for number in [hour, minute, second] {
+        push_two_digits(&mut text, number.into());
+    }
+    text.push('Z');
+    text
 }
 
 /// Writes `at` as the value of an `x-amz-date` header.
@@ -22,7 +26,12 @@ pub fn header_value(at: OffsetDateTime) -> HeaderValue {
 
 /// Writes `date` as a credential scope has it, such as `20130524`.
 pub fn format_date(date: Date) -> String {
-    format!("{:04}{:02}{:02}", date.year(), u8::from(date.month()), date.day())
+    let year = date.year().unsigned_abs();
+    let mut text = String::with_capacity("00000000T000000Z".len());
+    for number in [year / 100, year, u8::from(date.month()).into(), date.day().into()] {
+        push_two_digits(&mut text, number);
+    }
+    text
 }
 
 /// Reads `20130524T000000Z` and nothing else.
@@ -30,7 +39,10 @@ pub fn parse(text: &str) -> Option<OffsetDateTime> {
     if !has_shape(text, "00000000T000000Z") {
         return None;
     }
-    PrimitiveDateTime::parse(text, DATE_TIME).ok().map(PrimitiveDateTime::assume_utc)
+    let date = parse_date(text.get(..8)?)?;
+    let number = |from, to| text.get(from..to)?.parse().ok();
+    let time = Time::from_hms(number(9, 11)?, number(11, 13)?, number(13, 15)?).ok()?;
+    Some(OffsetDateTime::new_utc(date, time))
 }
 
 /// Reads `20130524` and nothing else.
@@ -38,7 +50,9 @@ pub fn parse_date(text: &str) -> Option<Date> {
     if !has_shape(text, "00000000") {
         return None;
     }
-    Date::parse(text, DATE).ok()
+    let number = |from, to| text.get(from..to)?.parse::<u8>().ok();
+    let month = Month::try_from(number(4, 6)?).ok()?;
+    Date::from_calendar_date(text.get(..4)?.parse().ok()?, month, number(6, 8)?).ok()
 }
 
 /// Reads the `Date` of a request, in UTC: as [`parse`] does, or as HTTP has it (`Fri, 24 May 2013 00:00:00 GMT`).
@@ -55,9 +69,12 @@ fn has_shape(text: &str, shape: &str) -> bool {
     text.len() == shape.len() && text.bytes().zip(shape.bytes()).all(fits)
 }
 
-const DATE_TIME: &[BorrowedFormatItem<'_>] =
-    format_description!("[year][month][day]T[hour][minute][second]Z");
-const DATE: &[BorrowedFormatItem<'_>] = format_description!("[year][month][day]");
+/// Writes the last two digits of `number`.
+fn push_two_digits(text: &mut String, number: u32) {
+    let digit = |number| char::from_digit(number, 10).unwrap_or('0');
+    text.push(digit(number / 10 % 10));
+    text.push(digit(number % 10));
+}
 
 #[cfg(test)]
 mod tests {

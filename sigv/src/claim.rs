@@ -170,10 +170,9 @@ fn check_headers(headers: &HeaderMap, signed_headers: &str) -> Result<(), Signat
 
 /// When the request says it was signed: `x-amz-date`, else `Date`.
 fn signed_at(headers: &HeaderMap) -> Result<OffsetDateTime, SignatureError> {
-    let text = |value: &http::HeaderValue| value.to_str().ok().map(str::to_owned);
     let parsed = match (headers.get(AMZ_DATE), headers.get(DATE)) {
-        (Some(value), _) => text(value).and_then(|text| amz_date::parse(&text)),
-        (None, Some(value)) => text(value).and_then(|text| amz_date::parse_http(&text)),
+        (Some(value), _) => value.to_str().ok().and_then(amz_date::parse),
+        (None, Some(value)) => value.to_str().ok().and_then(amz_date::parse_http),
         (None, None) => return Err(SignatureError::MissingDate),
     };
     parsed.ok_or(SignatureError::MalformedDate)

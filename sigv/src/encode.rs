@@ -49,19 +49,20 @@ enum Part<'a> {
 fn parts(raw: &str) -> impl Iterator<Item = Part<'_>> {
     let mut rest = raw;
     std::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
-        }
-        if let Some((byte, after)) = escape(rest) {
-            rest = after;
-            return Some(Part::Escape(byte));
-        }
-        // A `%` at the front begins no escape here, and is plain.
-        let end =
-            rest.char_indices().skip(1).find(|(_, c)| *c == '%').map_or(rest.len(), |(at, _)| at);
-        let (plain, after) = rest.split_at(end);
-        rest = after;
-        Some(Part::Plain(plain))
+        let part;
+        (part, rest) = match rest.find('%') {
+            None if rest.is_empty() => return None,
+            None => (Part::Plain(rest), ""),
+            Some(0) => match escape(rest) {
+                Some((byte, after)) => (Part::Escape(byte), after),
+                None => (Part::Plain("%"), rest.strip_prefix('%').unwrap_or_default()),
+            },
+            Some(at) => {
+                let (plain, after) = rest.split_at(at);
+                (Part::Plain(plain), after)
+            }
+        };
+        Some(part)
     })
 }
 
