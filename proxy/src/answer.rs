@@ -12,7 +12,10 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use thiserror::Error;
 
-use crate::{audit::Outcome, connection::Turn, idle::Idle, record::Record, upstream::Lease, xml};
+use crate::{
+    audit::Outcome, connection::Turn, idle::Idle, record::Record, refusal::error_document,
+    upstream::Lease, xml,
+};
 
 /// Why an answer stopped in the middle. The client's connection is cut, so that it cannot take the
 /// part for the whole.
@@ -22,6 +25,8 @@ pub(crate) enum DownloadFault {
     Broken(#[source] hyper::Error),
     #[error("the upstream sent nothing for too long")]
     Stalled,
+    #[error("the upstream's document is longer than {limit} bytes")]
+    TooLong { limit: usize },
 }
 
 /// What an answer carries.
@@ -147,7 +152,8 @@ impl Late {
                 Some(Ok(data)) => {
                     self.document.extend_from_slice(&data);
                     if self.document.len() > self.bytes_max {
-                        return Poll::Ready(Some(Err(DownloadFault::Stalled)));
+                        let limit = self.bytes_max;
+                        return Poll::Ready(Some(Err(DownloadFault::TooLong { limit })));
                     }
                 }
             }
@@ -157,17 +163,19 @@ impl Late {
 
     /// The upstream's result with our address, or its error with our request id.
     fn rewrite(&mut self, request_id: &str) -> Bytes {
-        let document = std::mem::take(&mut self.document).freeze();
-        if let Some((code, message)) = xml::read_error(&document) {
-            let error =
-                crate::refusal::error_document(&code, &message, "", &self.resource, request_id);
-            self.error = Some(code);
-            return error.into();
-        }
-        let rewritten = std::str::from_utf8(&document)
-            .ok()
-            .and_then(|text| xml::relocate(text, &self.location).ok());
-        rewritten.map_or(document, Bytes::from)
+        let document = std::mem::take(&mut self.document);
+        let text = std::str::from_utf8(&document).unwrap_or_default();
+        let (code, message) =
+            match (xml::read_error(&document), xml::relocate(text, &self.location)) {
+                (None, Ok(relocated)) => return relocated.into(),
+                (None, Err(_)) => {
+                    ("InternalError".into(), "The store's answer is no document.".into())
+                }
+                (Some(error), _) => error,
+            };
+        let error = error_document(&code, &message, "", &self.resource, request_id);
+        self.error = Some(code);
+        error.into()
     }
 }
 

@@ -97,13 +97,13 @@ impl Refusal {
             Self::Malformed(malformed) => malformed.to_string(),
             Self::Unrecognised(unrecognised) => unrecognised.to_string(),
             Self::Preflight => "This CORS request is not allowed: no rule is configured.".into(),
-            Self::Signature(error) => error.to_string(),
+            Self::Signature(error) => error.message().into_owned(),
             Self::AccessKey => {
                 "The AWS Access Key Id you provided does not exist in our records.".into()
             }
             Self::LengthMissing => "You must provide the Content-Length HTTP header.".into(),
             Self::BodyNotTaken => "This operation takes no request body.".into(),
-            Self::Body(error) => error.to_string(),
+            Self::Body(error) => error.message().into(),
             Self::ClientStalled => "Your socket connection to the server was not read from or \
                  written to within the timeout period."
                 .into(),

@@ -1,0 +1,5 @@
+fn forge() -> proxy::Permitted {
+    proxy::Permitted { request: loop {} }
+}
+
+fn main() {}

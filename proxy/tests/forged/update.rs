@@ -1,0 +1,5 @@
+fn forge(permitted: proxy::Permitted) -> proxy::Permitted {
+    proxy::Permitted { ..permitted }
+}
+
+fn main() {}
