@@ -17,7 +17,9 @@ pub(crate) fn start() {
     let ours = ["lakegate", "proxy", "store", "policy", "sigv"];
     let targets = Targets::new()
         .with_default(LevelFilter::WARN)
-        .with_targets(ours.map(|target| (target, level)));
+        // The embedded store of the quickstart takes every 404 for an error.
+        .with_targets(["s3s", "s3s_fs"].map(|target| (target, LevelFilter::OFF)))
+        .with_targets(ours.map(|target| (target, LevelFilter::from_level(level))));
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(false);
     let started = tracing_subscriber::registry().with(lines).with(targets).try_init();
     if started.is_err() {

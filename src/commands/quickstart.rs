@@ -19,9 +19,7 @@ use tokio::sync::oneshot;
 
 use crate::{
     clock,
-    config::{
-        Audit, AuditOutput, Auth, Config, Credentials, Drain, Limits, Listen, Upstream,
-    },
+    config::{Audit, AuditOutput, Auth, Config, Credentials, Drain, Limits, Listen, Upstream},
     quickstart::{EmbeddedStore, EmbeddedStoreError},
     secrets,
     serve::{self, Addresses, ServeError},

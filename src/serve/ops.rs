@@ -67,4 +67,3 @@ const CONNECTIONS_MAX: usize = 64;
 const HEAD_BYTES_MAX: usize = 16 * 1024;
 const IDLE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(50);
-

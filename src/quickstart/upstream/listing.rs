@@ -2,7 +2,6 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use s3s::dto::{
     CommonPrefix, ETag, EncodingType, ListObjectsInput, ListObjectsOutput, ListObjectsV2Input,
     ListObjectsV2Output, Object as Listed, ObjectStorageClass,
@@ -200,7 +199,7 @@ fn check_encoding(encoding: Option<&EncodingType>) -> S3Result<()> {
 /// How a key is written: percent-encoded where `encoding-type=url` was asked for, else as it is.
 fn spelling(encoding: Option<&EncodingType>) -> fn(String) -> String {
     match encoding {
-        Some(_) => |text| utf8_percent_encode(&text, ENCODED).to_string(),
+        Some(_) => |text| sigv::encode_path(&text),
         None => |text| text,
     }
 }
@@ -228,10 +227,6 @@ const PAGE_MAX: usize = 1000;
 
 /// [`PAGE_MAX`] as the answer says it.
 const SHOWN_MAX: i32 = 1000;
-
-/// All but unreserved characters and `/`.
-const ENCODED: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
 #[cfg(test)]
 mod tests {
