@@ -125,7 +125,7 @@ fn a_document_with_a_fault_is_refused_with_its_place_and_nothing_of_the_file_is_
         ("groups: [team-a]", "groups: [team-b]", &["team-b"]),
         ("id: alice", "id: \"ali*ce\"", &["ali*ce"]),
         ("id: alice", "id: viewer", &["viewer"]),
-        (&old_key, &new_key, &["TESTAL-CE"]),
+        (&old_key, &new_key, &["alice", "access_key_id"]),
         (&old_key, &taken_key, &["TESTADMIN0000001"]),
         ("users:", "user:", &["user"]),
     ];

@@ -97,9 +97,12 @@ fn a_secret_stands_inline_or_in_a_file_and_never_in_both() {
 
 #[test]
 fn i13_a_short_or_well_known_secret_key_is_refused() {
-    for key in
-        ["", "short", "0123456789012345678901234567890", "THIS_MUST_BE_CHANGED_IN_PRODUCTION"]
-    {
+    for key in [
+        "",
+        "too-short-a-key",
+        "0123456789012345678901234567890",
+        "THIS_MUST_BE_CHANGED_IN_PRODUCTION",
+    ] {
         let site = site();
         site.write("secret.key", key);
         let ended = assert_refused(&site, &["secret_key"]);

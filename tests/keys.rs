@@ -37,9 +37,7 @@ fn b01_the_key_that_goes_up_is_the_key_that_was_asked_for() {
         "/lake/a/.",
         "/lake/..",
         "/lake/../../etc/passwd",
-        "/lake/%2e%2e/x",
         "/lake/a%2Fb",
-        "/lake/a%2fb",
         "/lake/a%252Fb",
         "/lake/%252e%252e%252f",
         "/lake/a+b",
@@ -54,7 +52,6 @@ fn b01_the_key_that_goes_up_is_the_key_that_was_asked_for() {
         "/lake/%C3%BC",
         "/lake/a%3Fb%23c",
         "/lake/~!*'()",
-        "/lake/%7E%41",
     ];
     for path in paths {
         let response = Draft::new(&admin(), "GET", path).send(world.gateway.s3, b"");
@@ -68,6 +65,27 @@ fn b01_the_key_that_goes_up_is_the_key_that_was_asked_for() {
         let plain =
             target.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~/%".contains(&byte));
         assert!(plain, "{path} went up as {target}, which a store may read in two ways");
+    }
+}
+
+#[test]
+fn b01_another_spelling_of_a_path_is_the_same_key() {
+    let world = Watched::new();
+    // As sent, and as it is signed: escapes in upper case, none for what needs none.
+    let spellings = [
+        ("/lake/%2e%2e/x", "/lake/../x"),
+        ("/lake/a%2fb", "/lake/a%2Fb"),
+        ("/lake/%7E%41", "/lake/~A"),
+        ("/lake/%c3%bc", "/lake/%C3%BC"),
+    ];
+    for (sent, signed) in spellings {
+        let mut request = Draft::new(&admin(), "GET", signed).sign(world.gateway.s3);
+        request.target = sent.to_owned();
+        let response = request.send(world.gateway.s3, b"");
+        assert_eq!(response.status(), 200, "{sent}: {}", response.text());
+    }
+    for ((sent, _), request) in spellings.iter().zip(world.seen()) {
+        assert_eq!(decode(request.head.word(1)), decode(sent));
     }
 }
 

@@ -4,6 +4,7 @@ use crate::harness::{
     Key, REGION,
     http::{Connection, Response},
     pattern::{Pattern, sha256},
+    recorder::Answer,
     sign::{Draft, Signed},
     site,
     site::{admin, alice, nobody, viewer},
@@ -26,7 +27,11 @@ fn a01_every_part_of_a_signed_request_is_covered_by_its_signature() {
             });
         }),
         ("all zeros", |request| replace(request, "Signature=", |_| "0".repeat(64))),
-        ("method", |request| request.method = "DELETE".to_owned()),
+        ("method", |request| {
+            request.method = "DELETE".to_owned();
+            request.target = request.target.replace("PutObject", "DeleteObject");
+            request.remove("x-amz-meta-colour");
+        }),
         ("path", |request| request.target = request.target.replace("/a?", "/b?")),
         ("query", |request| request.target = request.target.replace("x-id=", "x-id=x")),
         ("bucket", |request| request.target = request.target.replace("/lake/", "/lakf/")),
@@ -129,24 +134,28 @@ fn a04_a_region_that_is_not_ours_is_refused_with_the_one_that_is() {
 #[test]
 fn a05_an_x_amz_header_outside_the_signature_is_refused() {
     let world = Watched::new();
+    for header in ["x-amz-acl", "x-amz-meta-colour", "x-amz-storage-class"] {
+        let mut request = Draft::put(&admin(), "/lake/a", b"").sign(world.gateway.s3);
+        request.add(header, "private");
+        let response = request.send(world.gateway.s3, b"");
+        assert_refused(&response, 403, "AccessDenied", header);
+        assert!(response.text().contains("not signed"), "{header}: {}", response.text());
+    }
+    // These are refused already for what they are.
     for header in [
-        "x-amz-acl",
         "x-amz-bypass-governance-retention",
         "x-amz-cf-id",
         "x-amz-copy-source",
-        "x-amz-meta-colour",
         "x-amz-object-lock-mode",
         "x-amz-security-token",
         "x-amz-server-side-encryption",
-        "x-amz-storage-class",
         "x-amz-tagging",
         "X-Amz-Something-New",
     ] {
         let mut request = Draft::put(&admin(), "/lake/a", b"").sign(world.gateway.s3);
         request.add(header, "x");
-        let response = request.send(world.gateway.s3, b"");
-        assert_refused(&response, 403, "AccessDenied", header);
-        assert!(response.text().contains("not signed"), "{header}: {}", response.text());
+        let status = request.send(world.gateway.s3, b"").status();
+        assert!(matches!(status, 400 | 403 | 501), "{header}: {status}");
     }
     world.assert_nothing_went_up();
 }
@@ -400,7 +409,14 @@ fn a_caller_without_the_action_is_refused_and_told_which() {
 
 #[test]
 fn a_caller_with_a_policy_on_a_prefix_works_below_it() {
-    let world = Watched::new();
+    let world = Watched::answering(|request| {
+        let list = request.head.word(1).contains('?');
+        Answer::ok(if list {
+            b"<ListBucketResult><Name>lake</Name></ListBucketResult>"
+        } else {
+            b""
+        })
+    });
     for (method, target) in [
         ("GET", "/lake/team-a/x"),
         ("PUT", "/lake/team-a/x"),
@@ -593,6 +609,17 @@ fn c07_a_client_that_waits_for_leave_is_refused_before_it_sends() {
     assert_eq!(seen.len(), 1);
     assert_eq!(seen[0].head.header("expect"), None);
     assert!(seen[0].complete);
+}
+
+/// botocore before 1.44 misreads the next response of a connection on which its wait was answered by the end.
+#[test]
+fn c07_a_client_that_waits_gets_leave_or_a_connection_that_closes() {
+    let world = Watched::new();
+    let draft = Draft::put(&admin(), "/lake/empty", b"").header("expect", "100-continue");
+    let mut connection = world.gateway.connect();
+    connection.send(&draft.sign(world.gateway.s3).head());
+    let head = connection.head();
+    assert!(head.status() == 100 || head.header("connection") == Some("close"), "{head:?}");
 }
 
 #[test]

@@ -26,6 +26,13 @@ IMPLEMENTED = {
 }
 # What tells an operation from another of the same path, where the model does not require it.
 MARKS = {"ListDirectoryBuckets": {"MaxDirectoryBuckets": 1}}
+# Old names of the same request.
+SAME = {
+    "GetBucketLifecycle": "GetBucketLifecycleConfiguration",
+    "GetBucketNotification": "GetBucketNotificationConfiguration",
+    "PutBucketLifecycle": "PutBucketLifecycleConfiguration",
+    "PutBucketNotification": "PutBucketNotificationConfiguration",
+}
 TEXTS = {"Bucket": "lake", "CopySource": "lake/source", "ContentMD5": "1B2M2Y8AsgTpgAmY7PhCfg=="}
 
 
@@ -56,7 +63,7 @@ for operation in model.operation_names:
     if operation in IMPLEMENTED:
         continue
     arguments = value(model.operation_model(operation).input_shape) | MARKS.get(operation, {})
-    with refused("NotImplemented", f"{operation} is not implemented", status=501):
+    with refused("NotImplemented", f"{SAME.get(operation, operation)} is not implemented", status=501):
         try:
             getattr(s3, xform_name(operation))(**arguments)
         except Exception as error:

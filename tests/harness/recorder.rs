@@ -125,7 +125,11 @@ impl Shared {
             self.changed.notify_all();
             self.receive(&mut stream, number, head.content_length().unwrap_or(0))?;
             let request = self.requests.lock().unwrap()[number].clone();
-            (self.answer)(&request).write(stream.get_mut(), head.word(0) == "HEAD")?;
+            let answer = (self.answer)(&request);
+            answer.write(stream.get_mut(), head.word(0) == "HEAD")?;
+            if answer.headers.contains(&("Connection", "close".to_owned())) {
+                break;
+            }
         }
         Ok(())
     }
