@@ -84,7 +84,6 @@ const IO: &[&str] = &[
     "async-io",
     "axum",
     "crossbeam-channel",
-    "getrandom",
     "h2",
     "hyper",
     "hyper-util",

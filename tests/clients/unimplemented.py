@@ -39,13 +39,14 @@ TEXTS = {"Bucket": "lake", "CopySource": "lake/source", "ContentMD5": "1B2M2Y8As
 def value(shape, name=""):
     match shape.type_name:
         case "structure":
-            return {member: value(shape.members[member], member) for member in shape.required_members}
+            members = list(shape.members)[:1] if shape.is_tagged_union else shape.required_members
+            return {member: value(shape.members[member], member) for member in members}
         case "list":
             return [value(shape.member)]
         case "map":
             return {}
         case "string":
-            return shape.enum[0] if shape.enum else TEXTS.get(name, "x")
+            return shape.enum[0] if shape.enum else TEXTS.get(name, "x" * shape.metadata.get("min", 1))
         case "boolean":
             return True
         case "blob":
