@@ -26,4 +26,3 @@ mod memory;
 mod ops;
 mod quickstart;
 mod refusals;
-mod upstream;
