@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::harness::{
     Key,
     pattern::Pattern,
-    recorder::{Answer, Content},
+    recorder::Answer,
     sign::Draft,
     site::{admin, identities, viewer},
     world::Watched,
@@ -23,6 +23,7 @@ fn a_request_that_went_up_leaves_one_line() {
         ("bucket", json!("lake")),
         ("key", json!("a b")),
         ("status", json!(200)),
+        ("outcome", json!("completed")),
         ("bytes_in", json!(0)),
         ("bytes_out", json!(7)),
         ("request_id", json!(response.head.header("x-amz-request-id").unwrap())),
@@ -40,7 +41,7 @@ fn a_request_that_went_up_leaves_one_line() {
     );
     assert!(record["remote"].as_str().unwrap().starts_with("127.0.0.1"), "{record}");
     assert!(record["time"].as_str().unwrap().starts_with("20"), "{record}");
-    assert!(record["duration_ms"].is_number() && record["outcome"].is_string(), "{record}");
+    assert!(record["duration_ms"].is_number(), "{record}");
 }
 
 #[test]
@@ -115,12 +116,7 @@ fn a_client_that_hangs_up_in_the_middle_leaves_a_line() {
     drop(connection);
     let record = world.gateway.wait_for_audit("the cut", |record| record["key"] == "big");
     assert!(record["bytes_out"].as_u64().unwrap() < length, "{record}");
-    let whole = world
-        .gateway
-        .audit()
-        .iter()
-        .any(|record| record["outcome"] == "ok" || record["outcome"] == "done");
-    assert!(!whole, "{record}");
+    assert_eq!(record["outcome"], "aborted", "{record}");
     assert_eq!(world.gateway.audit().len(), 1);
 }
 
@@ -134,30 +130,8 @@ fn a_client_that_hangs_up_while_it_sends_leaves_a_line() {
     drop(connection);
     let record = world.gateway.wait_for_audit("the cut", |record| record["key"] == "cut");
     assert_eq!(record["operation"], "PutObject", "{record}");
+    assert_ne!(record["outcome"], "completed", "{record}");
     assert!(world.seen().iter().all(|request| !request.complete));
-}
-
-#[test]
-fn an_upstream_that_breaks_off_breaks_the_clients_response_off() {
-    let world = Watched::answering(|_| Answer {
-        headers: vec![
-            ("Transfer-Encoding", "chunked".to_owned()),
-            ("Connection", "close".to_owned()),
-        ],
-        content: Content::Bytes(b"5\r\nfirst\r\nffff\r\nand then".to_vec()),
-        ..Answer::ok(b"")
-    });
-    let mut connection = world.gateway.connect();
-    connection.send(&Draft::new(&admin(), "GET", "/lake/cut").sign(world.gateway.s3).head());
-    let head = connection.head();
-    let mut body = Vec::new();
-    let mut block = vec![0; 1_000];
-    while let Ok(read @ 1..) = connection.read(&mut block) {
-        body.extend_from_slice(&block[..read]);
-    }
-    assert!(head.status() >= 500 || !body.ends_with(b"0\r\n\r\n"), "{head:?}: a clean end");
-    let record = world.gateway.wait_for_audit("the cut", |record| record["key"] == "cut");
-    assert_ne!(record["outcome"], "ok", "{record}");
 }
 
 #[test]

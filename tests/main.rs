@@ -26,3 +26,4 @@ mod memory;
 mod ops;
 mod quickstart;
 mod refusals;
+mod upstream;

@@ -33,8 +33,11 @@ pub(crate) struct Request {
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
+    /// A `Content-Length` is added where none is given.
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) content: Content,
+    /// Close the connection afterwards, announced or not.
+    pub(crate) closes: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -127,7 +130,7 @@ impl Shared {
             let request = self.requests.lock().unwrap()[number].clone();
             let answer = (self.answer)(&request);
             answer.write(stream.get_mut(), head.word(0) == "HEAD")?;
-            if answer.headers.contains(&("Connection", "close".to_owned())) {
+            if answer.closes {
                 break;
             }
         }
@@ -180,6 +183,7 @@ impl Answer {
             status: 200,
             headers: vec![("ETag", "\"d41d8cd98f00b204e9800998ecf8427e\"".to_owned())],
             content: Content::Bytes(body.to_owned()),
+            closes: false,
         }
     }
 
@@ -195,6 +199,7 @@ impl Answer {
             status,
             headers: vec![("Content-Type", "application/xml".to_owned())],
             content: Content::Bytes(body.into_bytes()),
+            closes: false,
         }
     }
 
@@ -207,7 +212,8 @@ impl Answer {
             Content::Bytes(bytes) => bytes.len() as u64,
             Content::Pattern { length, .. } => *length,
         };
-        if !matches!(self.status, 204 | 304) {
+        let has_length = self.headers.iter().any(|(name, _)| *name == "Content-Length");
+        if !has_length && !matches!(self.status, 204 | 304) {
             writeln!(head, "Content-Length: {length}\r").unwrap();
         }
         head.push_str("\r\n");
