@@ -41,6 +41,7 @@ mod operation;
 mod operations;
 mod parameters;
 mod pattern;
+mod reading;
 mod recognise;
 mod requirement;
 mod resource;

@@ -11,6 +11,7 @@ use crate::{
     operation::{Handling, Level, Mark, Need, Row},
     operations::{OPERATIONS, Operation},
     parameters::{ParameterHandling, ParameterRow},
+    reading,
     requirement::{Required, Requirement, Target},
     resource::Resource,
     unrecognised::Unrecognised,
@@ -62,6 +63,7 @@ pub fn recognise(shape: &Shape<'_>) -> Result<Recognised, Unrecognised> {
         .iter()
         .map(|need| requirement(*need, place, &parameters))
         .chain(leaves.into_iter().map(|action| Requirement::new(action, place.resource())))
+        .flat_map(|requirement| under_every_reading(requirement, place))
         .collect::<Required>();
     Ok(Recognised { operation: row.operation, parameters, headers, required })
 }
@@ -261,6 +263,21 @@ fn without_framing(codings: &str) -> Option<HeaderValue> {
         .filter(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("aws-chunked"))
         .collect();
     if kept.is_empty() { None } else { HeaderValue::from_bytes(kept.join(",").as_bytes()).ok() }
+}
+
+/// The requirement, and the same for whatever a store that cleans paths would find instead.
+fn under_every_reading(
+    requirement: Requirement,
+    place: Place<'_>,
+) -> impl Iterator<Item = Requirement> {
+    let targets = match (&requirement.target, place) {
+        (Target::Listing { bucket, prefix }, _) => reading::of_prefix(bucket, prefix),
+        (Target::One(_), Place::Object(bucket, key)) => reading::of_key(bucket, key),
+        (Target::One(_), Place::Service | Place::Bucket(_)) => Vec::new(),
+    };
+    let action = requirement.action;
+    let others = targets.into_iter().map(move |target| Requirement { action, target });
+    std::iter::once(requirement).chain(others)
 }
 
 fn requirement(need: Need, place: Place<'_>, parameters: &[(&'static str, String)]) -> Requirement {
