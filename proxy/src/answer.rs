@@ -13,8 +13,7 @@ use hyper::body::Incoming;
 use thiserror::Error;
 
 use crate::{
-    audit::Outcome, connection::Turn, idle::Idle, record::Record, refusal::error_document,
-    upstream::Lease, xml,
+    audit::Outcome, connection::Turn, idle::Idle, late::Late, record::Record, upstream::Lease,
 };
 
 /// Why an answer stopped in the middle. The client's connection is cut, so that it cannot take the
@@ -36,8 +35,7 @@ pub(crate) enum Content {
     Document(Bytes),
     /// The upstream's body, as it is.
     Streamed(Download),
-    /// A document that the upstream may take minutes to write, behind white space that keeps the
-    /// connection alive.
+    /// A document that the upstream may take minutes to write.
     Late(Late),
 }
 
@@ -47,18 +45,6 @@ pub(crate) struct Download {
     incoming: Incoming,
     lease: Option<Lease>,
     idle: Idle,
-}
-
-/// The body of a `CompleteMultipartUpload` answer: white space at once, then the document, rewritten.
-#[derive(Debug)]
-pub(crate) struct Late {
-    download: Download,
-    location: String,
-    resource: String,
-    document: BytesMut,
-    bytes_max: usize,
-    error: Option<String>,
-    ended: bool,
 }
 
 impl Download {
@@ -118,71 +104,6 @@ impl Download {
     }
 }
 
-impl Late {
-    /// `location` is the object's URL here; `resource` the path for an error; the document may have
-    /// `bytes_max` bytes.
-    pub(crate) fn new(
-        download: Download,
-        location: String,
-        resource: String,
-        bytes_max: usize,
-    ) -> Self {
-        let document = BytesMut::new();
-        Self { download, location, resource, document, bytes_max, error: None, ended: false }
-    }
-
-    fn poll_data(
-        &mut self,
-        cx: &mut Context<'_>,
-        request_id: &str,
-    ) -> Poll<Option<Result<Bytes, DownloadFault>>> {
-        while !self.ended {
-            match ready!(self.download.poll_data(cx)) {
-                None => {
-                    self.ended = true;
-                    let document = self.rewrite(request_id);
-                    if !document.is_empty() {
-                        return Poll::Ready(Some(Ok(document)));
-                    }
-                }
-                Some(Err(fault)) => return Poll::Ready(Some(Err(fault))),
-                Some(Ok(data)) if self.document.is_empty() && is_blank(&data) => {
-                    return Poll::Ready(Some(Ok(data)));
-                }
-                Some(Ok(data)) => {
-                    self.document.extend_from_slice(&data);
-                    if self.document.len() > self.bytes_max {
-                        let limit = self.bytes_max;
-                        return Poll::Ready(Some(Err(DownloadFault::TooLong { limit })));
-                    }
-                }
-            }
-        }
-        Poll::Ready(None)
-    }
-
-    /// The upstream's result with our address, or its error with our request id.
-    fn rewrite(&mut self, request_id: &str) -> Bytes {
-        let document = std::mem::take(&mut self.document);
-        let text = std::str::from_utf8(&document).unwrap_or_default();
-        let (code, message) =
-            match (xml::read_error(&document), xml::relocate(text, &self.location)) {
-                (None, Ok(relocated)) => return relocated.into(),
-                (None, Err(_)) => {
-                    ("InternalError".into(), "The store's answer is no document.".into())
-                }
-                (Some(error), _) => error,
-            };
-        let error = error_document(&code, &message, "", &self.resource, request_id);
-        self.error = Some(code);
-        error.into()
-    }
-}
-
-fn is_blank(data: &[u8]) -> bool {
-    data.iter().all(u8::is_ascii_whitespace)
-}
-
 /// An answer's body together with what is still to be recorded of it.
 #[derive(Debug)]
 pub(crate) struct Answer {
@@ -194,10 +115,18 @@ pub(crate) struct Answer {
 
 impl Answer {
     /// `ended` is what is recorded once the last byte was handed over; before that, the request
-    /// counts as aborted.
-    pub(crate) fn new(content: Content, record: Record, ended: Outcome, turn: Arc<Turn>) -> Self {
+    /// counts as aborted. The answer to a HEAD is never asked for its bytes.
+    pub(crate) fn new(
+        content: Content,
+        record: Record,
+        ended: Outcome,
+        turn: Arc<Turn>,
+        is_head: bool,
+    ) -> Self {
         let mut answer = Self { content, record, ended, turn };
-        answer.settle_if_ended();
+        if is_head || answer.is_end_stream() {
+            answer.settle();
+        }
         answer
     }
 
@@ -209,7 +138,9 @@ impl Answer {
 
     fn settle(&mut self) {
         let mut outcome = self.ended;
-        if let Content::Late(Late { error: Some(code), .. }) = &self.content {
+        if let Content::Late(late) = &self.content
+            && let Some(code) = late.error()
+        {
             self.record.code(code);
             outcome = Outcome::UpstreamError;
         }
@@ -264,7 +195,7 @@ impl Body for Answer {
         match &self.content {
             Content::Document(document) => document.is_empty(),
             Content::Streamed(download) => download.incoming.is_end_stream(),
-            Content::Late(late) => late.ended,
+            Content::Late(late) => late.is_ended(),
         }
     }
 

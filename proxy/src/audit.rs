@@ -1,11 +1,11 @@
 //! The audit trail: one line of JSON a request, written by a thread of its own.
 
 use std::{
-    io::{self, BufWriter, Write},
+    io::{self, Write},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
-        mpsc::{Receiver, SyncSender, TryRecvError, sync_channel},
+        mpsc::{Receiver, RecvError, SyncSender, TryRecvError, sync_channel},
     },
     thread::{self, JoinHandle},
 };
@@ -104,11 +104,12 @@ impl Audit {
         let counted = Arc::clone(&dropped);
         let writer = thread::Builder::new()
             .name("audit".into())
-            .spawn(move || write_all(BufWriter::new(output), &entries, &counted))?;
+            .spawn(move || write_all(output, &entries, &counted))?;
         Ok((Self { queue, dropped }, writer))
     }
 
-    /// Ends the writer once it has written what is in the queue; join its thread afterwards.
+    /// Ends the writer once it has written what is in the queue; join its thread afterwards. Waits
+    /// while the queue is full.
     pub fn close(&self) {
         if self.queue.send(Message::End).is_err() {
             tracing::error!("the audit writer had ended before");
@@ -122,38 +123,81 @@ impl Audit {
     }
 }
 
-fn write_all(mut output: impl Write, entries: &Receiver<Message>, dropped: &AtomicU64) {
-    while let Ok(Message::Entry(entry)) = next(entries, &mut output) {
-        let lost = dropped.swap(0, Ordering::Relaxed);
-        let written = write_line(&mut output, entry.as_ref()).and_then(|()| match lost {
-            0 => Ok(()),
-            lost => write_line(&mut output, &Lost { dropped: lost }),
-        });
+/// Lines on their way to the output; what cannot be written is counted as lost.
+struct Lines<W> {
+    output: W,
+    pending: Vec<u8>,
+    records: u64,
+    lost: u64,
+}
+
+fn write_all(output: impl Write, entries: &Receiver<Message>, dropped: &AtomicU64) {
+    let mut lines = Lines { output, pending: Vec::new(), records: 0, lost: 0 };
+    while let Ok(Message::Entry(entry)) = lines.next(entries) {
+        lines.add(entry.as_ref());
+        lines.lost = lines.lost.saturating_add(dropped.swap(0, Ordering::Relaxed));
+    }
+    // What came while the end was on its way.
+    while let Ok(message) = entries.try_recv() {
+        if let Message::Entry(entry) = message {
+            lines.add(entry.as_ref());
+        }
+    }
+    lines.lost = lines.lost.saturating_add(dropped.swap(0, Ordering::Relaxed));
+    lines.flush();
+    if lines.lost > 0 {
+        tracing::error!(lost = lines.lost, "audit records are not in the trail");
+    }
+}
+
+impl<W: Write> Lines<W> {
+    /// The next message; while there is none, what is pending is written.
+    fn next(&mut self, entries: &Receiver<Message>) -> Result<Message, RecvError> {
+        match entries.try_recv() {
+            Ok(message) if self.pending.len() < PENDING_BYTES_MAX => Ok(message),
+            Ok(message) => {
+                self.flush();
+                Ok(message)
+            }
+            Err(TryRecvError::Empty | TryRecvError::Disconnected) => {
+                self.flush();
+                entries.recv()
+            }
+        }
+    }
+
+    fn add(&mut self, line: &impl Serialize) {
+        match serde_json::to_vec(line) {
+            Ok(text) => {
+                self.pending.extend_from_slice(&text);
+                self.pending.push(b'\n');
+                self.records = self.records.saturating_add(1);
+            }
+            Err(error) => {
+                self.lost = self.lost.saturating_add(1);
+                tracing::error!(%error, "audit record not written");
+            }
+        }
+    }
+
+    /// Writes what is pending, and how many records are lost, if any are.
+    fn flush(&mut self) {
+        if self.lost > 0 {
+            let lost = std::mem::take(&mut self.lost);
+            self.add(&Lost { dropped: lost });
+            self.records = self.records.saturating_sub(1).saturating_add(lost);
+        }
+        let written = self.output.write_all(&self.pending).and_then(|()| self.output.flush());
         if let Err(error) = written {
-            dropped.fetch_add(lost.saturating_add(1), Ordering::Relaxed);
-            tracing::error!(%error, "audit record not written");
+            self.lost = self.records;
+            tracing::error!(%error, lost = self.lost, "audit records not written");
+            // The rest of a line that was written in part ends here.
+            self.pending.clear();
+            self.pending.push(b'\n');
+        } else {
+            self.pending.clear();
         }
-    }
-    flush(&mut output);
-}
-
-/// The next message; while there is none, what was written is flushed.
-fn next(
-    entries: &Receiver<Message>,
-    output: &mut impl Write,
-) -> Result<Message, std::sync::mpsc::RecvError> {
-    match entries.try_recv() {
-        Ok(message) => Ok(message),
-        Err(TryRecvError::Empty | TryRecvError::Disconnected) => {
-            flush(output);
-            entries.recv()
-        }
-    }
-}
-
-fn flush(output: &mut impl Write) {
-    if let Err(error) = output.flush() {
-        tracing::error!(%error, "audit trail not flushed");
+        self.records = 0;
     }
 }
 
@@ -162,10 +206,8 @@ struct Lost {
     dropped: u64,
 }
 
-fn write_line(output: &mut impl Write, line: &impl Serialize) -> io::Result<()> {
-    serde_json::to_writer(&mut *output, line)?;
-    output.write_all(b"\n")
-}
+/// As much is gathered before it is written, while more records wait.
+const PENDING_BYTES_MAX: usize = 64 * 1024;
 
 #[cfg(test)]
 mod tests {

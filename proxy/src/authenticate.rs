@@ -10,8 +10,9 @@ use store::Caller;
 use time::OffsetDateTime;
 
 use crate::{
-    body::Verified,
+    body::{Progress, Verified},
     identify::Identified,
+    limits::Limits,
     live::Live,
     parse::{Head, Length},
     refusal::Refusal,
@@ -78,17 +79,29 @@ impl Authentic {
         &self.caller
     }
 
+    /// How far the client's body has come.
+    pub(crate) fn progress(&self) -> Option<Arc<Progress>> {
+        match &self.content {
+            Content::Streamed(body) => Some(body.progress()),
+            Content::Document(_) => None,
+        }
+    }
+
     pub(crate) fn access_key_id(&self) -> &AccessKeyId {
         &self.access_key_id
     }
 
     /// Exchanges the body for the document that was made from it.
-    pub(crate) async fn read_document<F>(mut self, limit: usize, write: F) -> Result<Self, Refusal>
+    pub(crate) async fn read_document<F>(
+        mut self,
+        limits: &Limits,
+        write: F,
+    ) -> Result<Self, Refusal>
     where
         F: FnOnce(&[u8]) -> Result<Bytes, Refusal>,
     {
         if let Content::Streamed(body) = self.content {
-            let document = body.collect(limit).await?;
+            let document = body.collect(limits.document_bytes_max, limits.body_idle).await?;
             self.content = Content::Document(write(&document)?);
         }
         Ok(self)

@@ -16,6 +16,7 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use sigv::{BodyError, Decoder, Encoder};
 use thiserror::Error;
+use tokio::time::timeout;
 
 use crate::{idle::Idle, refusal::Refusal};
 
@@ -44,6 +45,7 @@ pub(crate) enum UploadFault {
 pub(crate) struct Progress {
     received: AtomicU64,
     complete: AtomicBool,
+    waiting: AtomicBool,
     fault: Mutex<Option<UploadFault>>,
 }
 
@@ -56,6 +58,11 @@ impl Progress {
     /// Whether everything declared has been received, verified and handed on.
     pub(crate) fn is_complete(&self) -> bool {
         self.complete.load(Ordering::Relaxed)
+    }
+
+    /// Whether the client's next byte is wanted and not there.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed)
     }
 
     /// Why the body stopped, if it did.
@@ -86,21 +93,29 @@ impl Verified {
         Arc::clone(&self.progress)
     }
 
-    /// The whole body, for the operations that are decided by it.
+    /// The whole body, within `patience`, for the operations that are decided by it.
     ///
     /// # Errors
     ///
     /// [`Refusal::DocumentTooLong`] before anything is read, and whatever refuses a streamed body.
-    pub(crate) async fn collect(mut self, limit: usize) -> Result<Bytes, Refusal> {
+    pub(crate) async fn collect(
+        mut self,
+        limit: usize,
+        patience: Duration,
+    ) -> Result<Bytes, Refusal> {
         if self.length() > u64::try_from(limit).unwrap_or(u64::MAX) {
             return Err(Refusal::DocumentTooLong { limit });
         }
         let mut document = Vec::new();
-        while let Some(frame) = self.frame().await {
-            if let Ok(data) = frame?.into_data() {
-                document.extend_from_slice(&data);
+        let whole = async {
+            while let Some(frame) = self.frame().await {
+                if let Ok(data) = frame?.into_data() {
+                    document.extend_from_slice(&data);
+                }
             }
-        }
+            Ok::<_, UploadFault>(())
+        };
+        timeout(patience, whole).await.map_err(|_| UploadFault::Stalled)??;
         Ok(document.into())
     }
 
@@ -110,6 +125,7 @@ impl Verified {
                 return Poll::Ready(None);
             }
             let polled = Pin::new(&mut self.incoming).poll_frame(cx);
+            self.progress.waiting.store(polled.is_pending(), Ordering::Relaxed);
             let Ok(polled) = ready!(self.idle.watch(polled, cx)) else {
                 return Poll::Ready(Some(Err(self.progress.fail(UploadFault::Stalled))));
             };

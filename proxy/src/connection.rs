@@ -14,7 +14,7 @@ use std::{
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf},
     net::TcpStream,
     time::timeout,
 };
@@ -33,7 +33,8 @@ pub async fn serve_connection(stream: TcpStream, peer: SocketAddr, gateway: Arc<
         stream,
         turn: Arc::clone(&turn),
         head: Idle::new(live.limits.header_timeout),
-        head_of: None,
+        head_of: Some(0),
+        answer: Idle::new(live.limits.body_idle),
     };
     let turns = Arc::clone(&turn);
     let service = service_fn(move |request: Request<Incoming>| {
@@ -50,14 +51,15 @@ pub async fn serve_connection(stream: TcpStream, peer: SocketAddr, gateway: Arc<
         .max_header_size(live.limits.header_bytes_max)
         .serve_connection(TokioIo::new(wire), service);
 
-    let mut stopped = pin!(live.drain.stopped());
+    let mut stopped = pin!(live.drain.is_stopped());
     let mut is_stopping = false;
     let served = std::future::poll_fn(|cx| {
         if !is_stopping && stopped.as_mut().poll(cx).is_ready() {
             is_stopping = true;
             Pin::new(&mut connection).graceful_shutdown();
         }
-        connection.poll_without_shutdown(cx)
+        // Ends by saying that nothing more will be sent, once all of it is.
+        Pin::new(&mut connection).poll(cx)
     })
     .await;
     if let Err(error) = served {
@@ -69,11 +71,10 @@ pub async fn serve_connection(stream: TcpStream, peer: SocketAddr, gateway: Arc<
     }
 }
 
-/// Says that nothing more will be sent, and reads on for a while: a connection that is closed with
+/// Reads on for a while: a connection that is closed with
 /// bytes unread is reset, and the reset overtakes the refusal.
 async fn linger(mut stream: TcpStream, limits: &Limits) {
     let read_on = async {
-        stream.shutdown().await?;
         let mut rest = limits.linger_bytes_max;
         let mut scratch = vec![0; LINGER_READ_BYTES];
         while rest > 0 {
@@ -127,7 +128,7 @@ impl Turn {
     }
 }
 
-/// The socket, with a clock that runs from the first byte of a head to its last.
+/// The socket, with a clock for the client's heads and one for its taking of our answers.
 #[derive(Debug)]
 struct Wire {
     stream: TcpStream,
@@ -135,6 +136,21 @@ struct Wire {
     head: Idle,
     /// The head that the clock runs for, by [`Turn::awaited`].
     head_of: Option<u64>,
+    /// Runs while the client takes none of an answer.
+    answer: Idle,
+}
+
+impl Wire {
+    fn write<T>(
+        &mut self,
+        polled: Poll<io::Result<T>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<T>> {
+        match ready!(self.answer.watch(polled, cx)) {
+            Ok(written) => Poll::Ready(written),
+            Err(_stalled) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
+        }
+    }
 }
 
 impl AsyncRead for Wire {
@@ -169,7 +185,9 @@ impl AsyncWrite for Wire {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write(cx, bytes)
+        let wire = self.get_mut();
+        let polled = Pin::new(&mut wire.stream).poll_write(cx, bytes);
+        wire.write(polled, cx)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -185,7 +203,9 @@ impl AsyncWrite for Wire {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write_vectored(cx, slices)
+        let wire = self.get_mut();
+        let polled = Pin::new(&mut wire.stream).poll_write_vectored(cx, slices);
+        wire.write(polled, cx)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -5,7 +5,7 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use http::{HeaderMap, HeaderValue, Request, Response, header};
+use http::{HeaderValue, Method, Request, Response, header};
 use hyper::body::Incoming;
 
 use crate::{
@@ -39,6 +39,12 @@ impl Gateway {
         Self { live, upstream }
     }
 
+    /// Closes the connections to the upstream that have been idle for too long; to be called about
+    /// once a second.
+    pub fn sweep(&self) {
+        self.upstream.sweep();
+    }
+
     pub(crate) fn live(&self) -> &Arc<Live> {
         &self.live
     }
@@ -52,17 +58,17 @@ impl Gateway {
     ) -> Response<Answer> {
         let mut record = Record::begin(Arc::clone(&self.live), self.live.ids.next(), peer);
         let resource = request.uri().path().to_owned();
-        let has_body = has_body(request.headers());
+        let framing = Framing::of(&request);
         let (response, outcome) = match self.carry(request, peer, &mut record).await {
             Ok(answered) => answered,
             Err(refusal) => {
-                record.code(refusal.code());
+                record.refused(&refusal);
                 let now = (self.live.clock.wall)();
                 let response = refusal.answer(&resource, record.request_id(), now);
                 (response.map(Content::Document), refusal.outcome())
             }
         };
-        self.hand_over(response, outcome, record, turn, has_body)
+        self.hand_over(response, outcome, record, turn, framing)
     }
 
     /// The line. What a step refuses goes no further.
@@ -88,10 +94,10 @@ impl Gateway {
 
         let permitted = authorize(authentic, record)?;
 
-        let signed = sign(permitted, live, now)?;
+        // Reading may have taken its time, and the upstream compares clocks.
+        let signed = sign(permitted, live, (live.clock.wall)())?;
 
         let (request, asked, patience) = signed.into_parts(live);
-        record.sending(Arc::clone(&asked.progress));
         let sent = self.upstream.send(request, patience).await;
         let (response, lease) = sent.map_err(|fault| match fault {
             SendFault::Upload(fault) => Refusal::from(fault),
@@ -109,26 +115,43 @@ impl Gateway {
         outcome: Outcome,
         mut record: Record,
         turn: Arc<Turn>,
-        has_body: bool,
+        framing: Framing,
     ) -> Response<Answer> {
         let (mut head, content) = response.into_parts();
         record.status(head.status.as_u16());
         if let Ok(id) = HeaderValue::from_str(record.request_id()) {
             head.headers.insert("x-amz-request-id", id);
         }
-        let is_half_read = has_body && !record.has_whole_body();
+        let is_half_read = framing.has_body && !record.has_whole_body();
         if is_half_read {
             turn.leave_half_read();
         }
-        if is_half_read || self.live.drain.is_closing() {
+        let is_last = is_half_read || framing.expects_nothing || self.live.drain.is_closing();
+        if is_last {
             head.headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
-        Response::from_parts(head, Answer::new(content, record, outcome, turn))
+        Response::from_parts(head, Answer::new(content, record, outcome, turn, framing.is_head))
     }
 }
 
-/// Whether bytes follow the head.
-fn has_body(headers: &HeaderMap) -> bool {
-    headers.contains_key(header::TRANSFER_ENCODING)
-        || headers.get(header::CONTENT_LENGTH).is_some_and(|length| length != "0")
+/// What a request's head says about the two bodies.
+#[derive(Debug, Clone, Copy)]
+struct Framing {
+    /// Bytes follow the head.
+    has_body: bool,
+    /// The client waits for leave to send a body that has no bytes. No `100 Continue` is sent for
+    /// it, and botocore cannot read a second answer on a connection where it missed the first 100.
+    expects_nothing: bool,
+    /// The answer has no body, whatever its head says.
+    is_head: bool,
+}
+
+impl Framing {
+    fn of<B>(request: &Request<B>) -> Self {
+        let headers = request.headers();
+        let has_body = headers.contains_key(header::TRANSFER_ENCODING)
+            || headers.get(header::CONTENT_LENGTH).is_some_and(|length| length != "0");
+        let expects_nothing = !has_body && headers.contains_key(header::EXPECT);
+        Self { has_body, expects_nothing, is_head: request.method() == Method::HEAD }
+    }
 }

@@ -15,8 +15,7 @@ pub(crate) async fn read(authentic: Authentic, live: &Live) -> Result<Authentic,
     if authentic.recognised().operation != Operation::CreateBucket {
         return Ok(authentic);
     }
-    let limit = live.limits.document_bytes_max;
-    authentic.read_document(limit, |document| in_upstream_region(document, live)).await
+    authentic.read_document(&live.limits, |document| in_upstream_region(document, live)).await
 }
 
 /// The client asks for the region it knows; the bucket is made in the upstream's.

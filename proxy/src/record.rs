@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use policy::{Cause, Decision, Requirement};
+use policy::{Cause, Decision, Requirement, Unrecognised};
 use time::format_description::well_known::Rfc3339;
 
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
     identify::Identified,
     live::Live,
     parse::Parsed,
+    refusal::Refusal,
 };
 
 /// The record of one request. It is written when it is dropped, so that there is one in any case.
@@ -48,6 +49,7 @@ impl Record {
     pub(crate) fn authentic(&mut self, authentic: &Authentic) {
         self.entry.user = Some(authentic.caller().user.to_string());
         self.entry.access_key_id = Some(authentic.access_key_id().to_string());
+        self.progress = authentic.progress();
     }
 
     pub(crate) fn decided(&mut self, requirement: &Requirement, decision: &Decision<'_>) {
@@ -65,11 +67,6 @@ impl Record {
         });
     }
 
-    /// Counts the request's body from here on.
-    pub(crate) fn sending(&mut self, progress: Arc<Progress>) {
-        self.progress = Some(progress);
-    }
-
     /// Whether nothing of the request's body is left to be read.
     pub(crate) fn has_whole_body(&self) -> bool {
         self.progress.as_ref().is_some_and(|progress| progress.is_complete())
@@ -77,6 +74,14 @@ impl Record {
 
     pub(crate) fn status(&mut self, status: u16) {
         self.entry.status = Some(status);
+    }
+
+    /// Why it went no further.
+    pub(crate) fn refused(&mut self, refusal: &Refusal) {
+        if let Refusal::Unrecognised(Unrecognised::NotImplemented { operation }) = refusal {
+            self.entry.operation = Some(operation.name());
+        }
+        self.code(refusal.code());
     }
 
     /// The S3 error code that the answer carries.

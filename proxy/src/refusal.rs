@@ -154,7 +154,7 @@ impl Refusal {
             | Self::DocumentTooLong { .. }
             | Self::Document(_)
             | Self::NotAllowed { .. } => {
-                tracing::debug!(request_id, refusal = %self, "refused");
+                tracing::debug!(request_id, refusal = ?self.to_string(), "refused");
             }
         }
     }
@@ -213,8 +213,17 @@ pub(crate) fn error_document(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{}</Code><Message>{}</Message>\
          {extra}<Resource>{}</Resource><RequestId>{}</RequestId></Error>",
         escape(code),
-        escape(message),
+        escape(printable(message)),
         escape(resource),
         escape(request_id),
     )
+}
+
+/// `text` with every character that XML cannot hold replaced: a key may have them, and a client that
+/// cannot parse the document would not learn the code.
+fn printable(text: &str) -> String {
+    let is_char = |c: char| !c.is_control() || matches!(c, '\t' | '\n' | '\r');
+    text.chars()
+        .map(|c| if is_char(c) && !matches!(c, '\u{fffe}' | '\u{ffff}') { c } else { '\u{fffd}' })
+        .collect()
 }

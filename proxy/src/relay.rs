@@ -1,5 +1,7 @@
 //! The seventh step: the upstream's answer, in our words where it speaks of itself.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use hyper::body::Incoming;
@@ -7,9 +9,11 @@ use policy::{Context, Operation, shows_bucket};
 use sigv::encode_path;
 
 use crate::{
-    answer::{Content, Download, Late},
+    answer::{Content, Download},
     audit::Outcome,
+    late::Late,
     live::Live,
+    messages::message_of,
     record::Record,
     refusal::{Refusal, error_document},
     sign::Asked,
@@ -32,11 +36,15 @@ pub(crate) async fn relay(
 ) -> Result<(Response<Content>, Outcome), Refusal> {
     let (mut head, incoming) = response.into_parts();
     let status = head.status;
-    let download = Download::new(incoming, lease, live.limits.body_idle);
+    let download = Download::new(incoming, lease, patience(asked.operation, live));
     if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
         return Err(UpstreamFault::Redirect { status: status.as_u16() }.into());
     }
-    rename(&mut head.headers, asked, live);
+    if status.is_success() && !asked.progress.is_complete() {
+        // A store that has not seen all of a body cannot have kept it.
+        return Err(UpstreamFault::Answer { operation: asked.operation.name() }.into());
+    }
+    head.headers = passed_on(&head.headers, asked, live);
     if is_error(status) {
         let (content, code) = relay_error(download, status, asked, live, record).await?;
         record.code(&code);
@@ -112,7 +120,8 @@ async fn relay_error(
     if REFUSES_US.contains(&code.as_str()) {
         return Err(UpstreamFault::Credential { code }.into());
     }
-    let error = error_document(&code, &message, "", &resource(asked), record.request_id());
+    tracing::debug!(request_id = record.request_id(), code, ?message, "the upstream refused");
+    let error = error_document(&code, message_of(&code), "", &resource(asked), record.request_id());
     Ok((Content::Document(error.into()), code))
 }
 
@@ -129,7 +138,15 @@ fn unnamed(status: StatusCode) -> (String, String) {
         500..=599 => "InternalError",
         _ => "InvalidRequest",
     };
-    (code.into(), format!("The store answered {status}."))
+    (code.into(), String::new())
+}
+
+/// How long the answer's body may stay without a byte.
+fn patience(operation: Operation, live: &Live) -> Duration {
+    match Rewrite::of(operation) {
+        Some(Rewrite::Location) => live.limits.upstream_long_answer,
+        Some(Rewrite::Region | Rewrite::Buckets | Rewrite::Owner) | None => live.limits.body_idle,
+    }
 }
 
 async fn whole(download: Download, asked: &Asked, live: &Live) -> Result<String, Refusal> {
@@ -156,29 +173,35 @@ fn hide_owner(text: &str, asked: &Asked, live: &Live) -> Result<String, Refusal>
     Ok(hidden)
 }
 
-/// Takes away what is of the hop or of the upstream itself, and puts our region where it names its own.
-fn rename(headers: &mut HeaderMap, asked: &Asked, live: &Live) {
-    for name in OF_THE_UPSTREAM {
-        headers.remove(name);
-    }
-    for name in OF_THE_HOP {
-        headers.remove(name);
-    }
-    if headers.contains_key(BUCKET_REGION)
+/// The headers that speak of the object; where one names the upstream's region, it names ours.
+///
+/// What is not known here stays behind: it may be of the hop, or introduce the upstream itself.
+fn passed_on(headers: &HeaderMap, asked: &Asked, live: &Live) -> HeaderMap {
+    let known = headers.iter().filter(|(name, _)| is_passed_on(name.as_str()));
+    let mut passed: HeaderMap = known.map(|(name, value)| (name.clone(), value.clone())).collect();
+    if passed.contains_key(BUCKET_REGION)
         && let Ok(region) = HeaderValue::from_str(live.region())
     {
-        headers.insert(BUCKET_REGION, region);
+        passed.insert(BUCKET_REGION, region);
     }
     if asked.operation == Operation::CreateBucket
         && let Ok(location) = HeaderValue::from_str(&resource(asked))
     {
-        headers.insert(header::LOCATION, location);
+        passed.insert(header::LOCATION, location);
     }
+    passed
+}
+
+fn is_passed_on(name: &str) -> bool {
+    OF_THE_OBJECT.contains(&name)
+        || (name.starts_with("x-amz-") && !OF_THE_UPSTREAM.iter().any(|of| name.starts_with(of)))
 }
 
 /// A document of ours has a length of its own.
 fn reframe(headers: &mut HeaderMap) {
     headers.remove(header::CONTENT_LENGTH);
+    headers.remove(header::CONTENT_ENCODING);
+    headers.remove(header::ETAG);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/xml"));
 }
 
@@ -206,7 +229,8 @@ const REWRITES: [(Operation, Rewrite); 6] = [
 ];
 
 /// Codes by which an upstream says that it does not take *our* signature.
-const REFUSES_US: [&str; 5] = [
+const REFUSES_US: [&str; 6] = [
+    "AuthorizationHeaderMalformed",
     "InvalidAccessKeyId",
     "SignatureDoesNotMatch",
     "ExpiredToken",
@@ -216,30 +240,22 @@ const REFUSES_US: [&str; 5] = [
 
 const BUCKET_REGION: &str = "x-amz-bucket-region";
 
-/// Headers by which the upstream, not the object, introduces itself.
-const OF_THE_UPSTREAM: [&str; 12] = [
-    "access-control-allow-credentials",
-    "access-control-allow-headers",
-    "access-control-allow-methods",
-    "access-control-allow-origin",
-    "access-control-expose-headers",
-    "access-control-max-age",
-    "date",
-    "location",
-    "server",
-    "set-cookie",
-    "x-amz-id-2",
-    "x-amz-request-id",
+/// Headers of HTTP that S3 uses to speak of an object.
+const OF_THE_OBJECT: [&str; 13] = [
+    "accept-ranges",
+    "cache-control",
+    "content-disposition",
+    "content-encoding",
+    "content-language",
+    "content-length",
+    "content-range",
+    "content-type",
+    "etag",
+    "expires",
+    "last-modified",
+    "retry-after",
+    "vary",
 ];
 
-/// Headers of one connection. Source: RFC 9110, section 7.6.1.
-const OF_THE_HOP: [&str; 8] = [
-    "connection",
-    "keep-alive",
-    "proxy-authenticate",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
+/// Beginnings of `x-amz-*` headers by which the upstream, not the object, introduces itself.
+const OF_THE_UPSTREAM: [&str; 3] = ["x-amz-cf-", "x-amz-id-", "x-amz-request-id"];

@@ -82,7 +82,7 @@ impl UpstreamFault {
                 "the upstream refuses our credential: see upstream.credentials and the clocks"
             );
         } else {
-            tracing::warn!(request_id, fault = %self, cause, "upstream failed");
+            tracing::warn!(request_id, fault = ?self.to_string(), cause, "upstream failed");
         }
     }
 }
@@ -182,15 +182,15 @@ impl Upstream {
 
     fn park(&self, sender: SendRequest<Upload>) {
         let mut parked = self.parked.lock().unwrap_or_else(PoisonError::into_inner);
-        while parked
-            .front()
-            .is_some_and(|oldest| oldest.since.elapsed() >= self.idle || oldest.sender.is_closed())
-        {
-            parked.pop_front();
-        }
         if parked.len() < self.idle_max {
             parked.push_back(Parked { sender, since: Instant::now() });
         }
+    }
+
+    /// Closes the connections that nobody has used for too long.
+    pub(crate) fn sweep(&self) {
+        let mut parked = self.parked.lock().unwrap_or_else(PoisonError::into_inner);
+        parked.retain(|kept| kept.since.elapsed() < self.idle && !kept.sender.is_closed());
     }
 
     async fn dial(&self) -> Result<SendRequest<Upload>, SendFault> {
@@ -235,7 +235,8 @@ async fn wait<T>(
         let received = progress.received();
         match timeout(patience, &mut answer).await {
             Ok(answer) => return Ok(answer),
-            Err(_) if progress.received() != received => {}
+            // The client is waited for by the body itself.
+            Err(_) if progress.is_waiting() || progress.received() != received => {}
             Err(_) => return Err(UpstreamFault::AnswerTimeout),
         }
     }

@@ -121,6 +121,16 @@ pub(crate) fn keep_buckets(text: &str, shown: impl Fn(&str) -> bool) -> Result<S
     Ok(apply(text, &edits))
 }
 
+/// A `ListAllMyBucketsResult` without the token of its next page, which names a bucket.
+pub(crate) fn cut_token(text: &str) -> Result<String, XmlFault> {
+    let edits: Vec<_> = elements(text)?
+        .into_iter()
+        .filter(|element| element.depth == 1 && element.name == "ContinuationToken")
+        .map(|element| (element.outer, String::new()))
+        .collect();
+    Ok(apply(text, &edits))
+}
+
 /// `text` with the access key id `upstream` replaced wherever it names an owner or initiator.
 ///
 /// Some stores show the key id of the account as its canonical id; it is nobody's business here.
@@ -172,10 +182,12 @@ fn elements(text: &str) -> Result<Vec<Element>, XmlFault> {
         let event = reader.read_event().map_err(|_| XmlFault::Malformed)?;
         let end = position(&reader)?;
         match event {
+            Event::Start(_) | Event::Empty(_)
+                if open.len() >= DEPTH_MAX || elements.len() >= ELEMENTS_MAX =>
+            {
+                return Err(XmlFault::Malformed);
+            }
             Event::Start(tag) => {
-                if open.len() >= DEPTH_MAX || elements.len() >= ELEMENTS_MAX {
-                    return Err(XmlFault::Malformed);
-                }
                 let name = tag.local_name().as_ref().to_owned();
                 open.push(elements.len());
                 let depth = open.len().saturating_sub(1);
@@ -272,6 +284,12 @@ mod tests {
             kept,
             text.replace("<Bucket><Name>a</Name><CreationDate>d</CreationDate></Bucket>", "")
         );
+    }
+
+    #[test]
+    fn token_of_the_next_page_is_cut() {
+        let text = "<R><Buckets/><ContinuationToken>secret</ContinuationToken></R>";
+        assert_eq!(cut_token(text).unwrap(), "<R><Buckets/></R>");
     }
 
     #[test]

@@ -77,9 +77,13 @@ async fn accept(
             accepted = next(&listener, &places) => hand_over(accepted, workers).await,
         }
     }
-    while let Some(accepted) = waiting(&listener, &places).await {
-        hand_over(accepted, workers).await;
-    }
+    // A budget that is spent looks like an empty queue.
+    tokio::task::unconstrained(async {
+        while let Some(accepted) = waiting(&listener, &places).await {
+            hand_over(accepted, workers).await;
+        }
+    })
+    .await;
 }
 
 /// The next connection, once there is a place for it.

@@ -9,6 +9,7 @@ use std::{
     fs::OpenOptions,
     io::{self, Write},
     net::{SocketAddr, TcpListener},
+    os::unix::fs::OpenOptionsExt,
     sync::Arc,
     thread::JoinHandle,
     time::Duration,
@@ -17,7 +18,10 @@ use std::{
 use proxy::{Audit, Live};
 use store::{Callers, Redb, Store, StoreError};
 use thiserror::Error;
-use tokio::{sync::mpsc, time::timeout};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
 
 use crate::{
     clock,
@@ -46,6 +50,9 @@ pub(crate) enum ServeError {
     /// What ran did not end in time.
     #[error("drain.timeout_s is over, and {left} cores still have connections: they are cut")]
     Drain { left: usize },
+    /// It was told to end at once.
+    #[error("a second signal: what still ran is cut")]
+    Interrupted,
 }
 
 /// Where a running gateway can be reached.
@@ -97,13 +104,17 @@ async fn run(config: Config, ready: impl FnOnce(Addresses)) -> Result<(), ServeE
     tracing::info!(delay_s = drain.delay.as_secs(), "draining; a second signal ends at once");
     let ended = tokio::select! {
         ended = end(&live, acceptor, &mut finished, cores, &drain) => ended,
-        () = signals.next() => {
-            tracing::warn!("second signal: ending at once");
-            Err(ServeError::Drain { left: cores })
-        }
+        () = signals.next() => Err(ServeError::Interrupted),
     };
-    live.audit.close();
-    join(audit_writer);
+    if ended.is_err() {
+        // What is cut is recorded as well.
+        live.drain.cut();
+        let _cut = wait_for(&mut finished, cores, LAST_WAIT).await;
+    }
+    tokio::select! {
+        () = end_audit(&live, audit_writer, if ended.is_ok() { AUDIT_WAIT } else { LAST_WAIT }) => {}
+        () = signals.next() => tracing::warn!("the audit trail is left behind"),
+    }
     if ended.is_ok() {
         tracing::info!("ended");
     }
@@ -153,7 +164,7 @@ fn start_audit(config: &Config) -> Result<(Audit, JoinHandle<()>), ServeError> {
     let output: Box<dyn Write + Send> = match &config.audit.output {
         AuditOutput::Stdout => Box::new(io::stdout()),
         AuditOutput::File(path) => {
-            let opened = OpenOptions::new().create(true).append(true).open(path);
+            let opened = OpenOptions::new().create(true).append(true).mode(0o600).open(path);
             let path = path.display().to_string();
             Box::new(opened.map_err(|error| ServeError::Audit { path, error })?)
         }
@@ -191,11 +202,27 @@ fn start_workers(live: &Arc<Live>, done: &mpsc::Sender<()>) -> io::Result<Vec<Wo
     (0..cores).map(|core| Worker::start(core, Arc::clone(live), done.clone())).collect()
 }
 
-fn join(thread: JoinHandle<()>) {
-    if thread.join().is_err() {
-        tracing::error!("the audit writer had failed");
+/// Waits until what was recorded is written, or the output has been stuck for too long.
+async fn end_audit(live: &Arc<Live>, writer: JoinHandle<()>, limit: Duration) {
+    let (say, written) = oneshot::channel();
+    let audit = live.audit.clone();
+    // A thread that the process does not wait for: the output may never take another byte.
+    std::thread::spawn(move || {
+        audit.close();
+        let _heard = say.send(writer.join());
+    });
+    match timeout(limit, written).await {
+        Ok(Ok(Ok(()))) => {}
+        Ok(_) => tracing::error!("the audit writer had failed"),
+        Err(_) => tracing::error!("the audit trail takes nothing more: its last records are lost"),
     }
 }
+
+/// How long what was cut may take to be recorded.
+const LAST_WAIT: Duration = Duration::from_secs(1);
+
+/// How long the audit trail may take to be written to its end.
+const AUDIT_WAIT: Duration = Duration::from_secs(10);
 
 /// How far a client's clock may be off. Source: Amazon S3, `RequestTimeTooSkewed`.
 const MAX_SKEW: time::Duration = time::Duration::minutes(15);

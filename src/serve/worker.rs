@@ -3,11 +3,13 @@
 use std::{
     io,
     net::{SocketAddr, TcpStream},
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
     thread,
+    time::Duration,
 };
 
 use proxy::{Gateway, Live, serve_connection};
@@ -48,7 +50,7 @@ impl Worker {
             .build()?;
         let counted = Arc::clone(&connections);
         thread::Builder::new().name(format!("core-{core}")).spawn(move || {
-            runtime.block_on(work(Arc::new(Gateway::new(live)), accepted, counted));
+            runtime.block_on(work(&live, accepted, counted));
             // Who waited for it has been told by another core, or has given up.
             let _told = done.blocking_send(());
         })?;
@@ -70,25 +72,29 @@ impl Worker {
 }
 
 async fn work(
-    gateway: Arc<Gateway>,
+    live: &Arc<Live>,
     mut accepted: mpsc::Receiver<Accepted>,
     connections: Arc<AtomicUsize>,
 ) {
+    let gateway = Arc::new(Gateway::new(Arc::clone(live)));
     let mut running = JoinSet::new();
-    loop {
+    let mut sweep = tokio::time::interval(SWEEP);
+    let mut is_cut = pin!(live.drain.is_cut());
+    let mut is_open = true;
+    while is_open || !running.is_empty() {
         tokio::select! {
-            next = accepted.recv() => match next {
-                None => break,
+            () = &mut is_cut => break,
+            next = accepted.recv(), if is_open => match next {
+                None => is_open = false,
                 Some(next) => {
                     running.spawn(serve(next, Arc::clone(&gateway), Arc::clone(&connections)));
                 }
             },
             Some(ended) = running.join_next() => report(&ended),
+            _ = sweep.tick() => gateway.sweep(),
         }
     }
-    while let Some(ended) = running.join_next().await {
-        report(&ended);
-    }
+    running.shutdown().await;
 }
 
 async fn serve(accepted: Accepted, gateway: Arc<Gateway>, connections: Arc<AtomicUsize>) {
@@ -116,6 +122,9 @@ fn report(ended: &Result<(), tokio::task::JoinError>) {
         tracing::error!("a connection's task panicked; the others go on");
     }
 }
+
+/// How often idle connections to the upstream are looked through.
+const SWEEP: Duration = Duration::from_secs(1);
 
 /// Connections accepted and not yet taken up.
 const QUEUE_MAX: usize = 1024;
