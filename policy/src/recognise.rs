@@ -202,14 +202,14 @@ fn headers(
                 }
             }
             HeaderHandling::Authorized(action) => {
-                let text = text()?;
-                if row.defaults.contains(&text) {
+                let value = as_signed(name, value, text()?);
+                if row.defaults.iter().any(|default| value == default) {
                     continue;
                 }
-                if !row.free.contains(&text) && !leaves.contains(&action) {
+                if !row.free.iter().any(|free| value == free) && !leaves.contains(&action) {
                     leaves.push(action);
                 }
-                up.insert(name, as_signed(name, value, text));
+                up.insert(name, value);
             }
         }
     }
@@ -240,19 +240,25 @@ fn is_amazon(name: &str) -> bool {
     name.starts_with("x-amz-")
 }
 
-/// The value as its signature reads it: runs of spaces in a signed header are one space, since stores differ in how
-/// they read more.
+/// The value as its signature reads it: of a header that the upstream's signature covers, trimmed, each run of blanks
+/// as one space, since stores differ in how they read more.
 fn as_signed(name: &HeaderName, value: &HeaderValue, text: &str) -> HeaderValue {
-    if !is_amazon(name.as_str()) || !text.contains("  ") {
+    if !is_signed_upstream(name.as_str()) {
         return value.clone();
     }
     let mut single = String::with_capacity(text.len());
-    for character in text.chars() {
-        if !(character == ' ' && single.ends_with(' ')) {
-            single.push(character);
+    for word in text.split([' ', '\t']).filter(|word| !word.is_empty()) {
+        if !single.is_empty() {
+            single.push(' ');
         }
+        single.push_str(word);
     }
     HeaderValue::from_bytes(single.as_bytes()).unwrap_or_else(|_| value.clone())
+}
+
+/// Whether the request that goes up is signed over the header.
+fn is_signed_upstream(name: &str) -> bool {
+    is_amazon(name) || matches!(name, "content-md5" | "content-type")
 }
 
 /// The codings of an object without that of the client's framing; absent when none is left.

@@ -650,9 +650,36 @@ fn the_clients_framing_is_no_coding_of_the_object() {
 }
 
 #[test]
-fn metadata_goes_up_single_spaced_as_it_was_signed() {
-    let seen = recognised("PUT /lake/a", &[("x-amz-meta-a", "ö  b   c d")]);
-    assert_eq!(seen.headers.get("x-amz-meta-a").unwrap().as_bytes(), "ö b c d".as_bytes());
+fn what_the_upstream_signature_covers_goes_up_as_it_is_signed() {
+    for (sent, up) in [
+        ("ö  b   c d", "ö b c d"),
+        ("a\tb", "a b"),
+        ("a \t b\t\tc", "a b c"),
+        (" \ta\t ", "a"),
+        ("\t", ""),
+        ("a b", "a b"),
+        ("\u{a0}a\u{a0}\u{a0}b", "\u{a0}a\u{a0}\u{a0}b"),
+    ] {
+        for name in ["x-amz-meta-a", "x-amz-tagging", "content-type", "content-md5"] {
+            let seen = recognised("PUT /lake/a", &[(name, sent)]);
+            let value = seen.headers.get(name).unwrap();
+            assert_eq!(value.as_bytes(), up.as_bytes(), "{name}: {sent:?}");
+        }
+        for name in ["content-disposition", "cache-control", "if-match"] {
+            let seen = recognised("PUT /lake/a", &[(name, sent)]);
+            assert_eq!(seen.headers.get(name).unwrap().as_bytes(), sent.as_bytes(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn blanks_around_a_value_do_not_change_what_it_needs() {
+    for (sent, required, up) in
+        [("private\t", 1, 0), (" bucket-owner-read", 1, 1), ("\tpublic-read", 2, 1)]
+    {
+        let seen = recognised("PUT /lake/a", &[("x-amz-acl", sent)]);
+        assert_eq!((seen.required.len(), seen.headers.len()), (required, up), "{sent:?}");
+    }
 }
 
 /// A value that `name` may have.
