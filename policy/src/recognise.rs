@@ -197,7 +197,7 @@ fn headers(
                 up.insert(name, as_signed(name, value, text()?));
             }
             HeaderHandling::CopiedCodings => {
-                if let Some(codings) = without_framing(text()?) {
+                if let Some(codings) = without_framing(value, text()?) {
                     up.insert(name, codings);
                 }
             }
@@ -261,14 +261,19 @@ fn is_signed_upstream(name: &str) -> bool {
     is_amazon(name) || matches!(name, "content-md5" | "content-type")
 }
 
-/// The codings of an object without that of the client's framing; absent when none is left.
-fn without_framing(codings: &str) -> Option<HeaderValue> {
-    let kept: Vec<_> = codings
-        .split(',')
-        .map(str::trim)
-        .filter(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("aws-chunked"))
-        .collect();
-    if kept.is_empty() { None } else { HeaderValue::from_bytes(kept.join(",").as_bytes()).ok() }
+/// The codings of an object without that of the client's framing, byte for byte where it is not among them; absent
+/// when none is left.
+fn without_framing(value: &HeaderValue, codings: &str) -> Option<HeaderValue> {
+    let is_framing = |coding: &str| coding.eq_ignore_ascii_case("aws-chunked");
+    let all = || codings.split(',').map(str::trim).filter(|coding| !coding.is_empty());
+    let kept: Vec<_> = all().filter(|coding| !is_framing(coding)).collect();
+    if kept.is_empty() {
+        return None;
+    }
+    if !all().any(is_framing) {
+        return Some(value.clone());
+    }
+    HeaderValue::from_bytes(kept.join(",").as_bytes()).ok()
 }
 
 /// The requirement, and the same for whatever a store that cleans paths would find instead.
