@@ -1,7 +1,7 @@
 //! `lakegate apply`: makes users, groups, policies and credentials as a file says.
 
 use std::{
-    fs,
+    fmt, fs,
     io::{self, Write},
     path::Path,
     sync::Arc,
@@ -57,9 +57,12 @@ impl From<io::Error> for Failure {
 
 /// Makes the store of `config` be as a file says; prints each change on `out`, or `no changes`.
 ///
+/// When `out` fails, the changes are made all the same, so that nobody who reads the first lines only
+/// leaves the store half done.
+///
 /// # Errors
 ///
-/// A [`Failure`] by its kind.
+/// A [`Failure`] by its kind; that of `out` only after everything is done.
 pub(crate) fn run(
     config: &Config,
     request: &Request<'_>,
@@ -81,20 +84,40 @@ pub(crate) fn run(
         let space = Redb::open(path).await.map_err(told)?;
         let store = Store::open(Arc::new(space), &config.auth.secret, now).await.map_err(told)?;
         let changes = changes(&store, identities, request).await.map_err(told)?;
+        let mut report = Report { out, outcome: Ok(()) };
         for change in &changes {
             match request.mode {
                 Mode::Change => {
                     store.commit(change, now).await.map_err(told)?;
-                    writeln!(out, "{change}")?;
+                    report.line(change);
                 }
-                Mode::DryRun => writeln!(out, "dry run: {change}")?,
+                Mode::DryRun => report.line(&format_args!("dry run: {change}")),
             }
         }
         if changes.is_empty() {
-            writeln!(out, "no changes")?;
+            report.line(&"no changes");
         }
-        Ok(())
+        Ok(report.end()?)
     })
+}
+
+/// Lines that are printed as long as somebody takes them.
+struct Report<'a> {
+    out: &'a mut dyn Write,
+    /// The first failure; after it nothing more is printed.
+    outcome: io::Result<()>,
+}
+
+impl Report<'_> {
+    fn line(&mut self, line: &dyn fmt::Display) {
+        if self.outcome.is_ok() {
+            self.outcome = writeln!(self.out, "{line}");
+        }
+    }
+
+    fn end(self) -> io::Result<()> {
+        self.outcome.and_then(|()| self.out.flush())
+    }
 }
 
 async fn changes(
@@ -252,6 +275,33 @@ auth: {encrypt: {secret_key: a sealing key of more than 32 bytes}}
                 "created credential AKIAALICE0000000Q of alice",
             ]
         );
+        assert_eq!(world.change(TEAM).unwrap(), "no changes\n");
+    }
+
+    #[test]
+    fn changes_are_made_to_the_end_when_nobody_reads_them() {
+        /// A pipe whose reader leaves after the first line.
+        struct Head(u8);
+        impl Write for Head {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                if self.0 > 0 {
+                    return Err(io::ErrorKind::BrokenPipe.into());
+                }
+                self.0 = u8::from(bytes.ends_with(b"\n"));
+                Ok(bytes.len())
+            }
+
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+
+        let world = World::new();
+        let file = world.file(TEAM);
+        let request = Request { file: &file, prune: Prune::Keep, mode: Mode::Change };
+        let outcome = run(&world.config, &request, NOW, &mut Head(0));
+        let Err(Failure::Io(error)) = outcome else { panic!("{outcome:?}") };
+        assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
         assert_eq!(world.change(TEAM).unwrap(), "no changes\n");
     }
 
