@@ -141,6 +141,22 @@ fn what_comes_later_but_hurts_nobody_is_a_warning() {
 }
 
 #[test]
+fn a16_s3_without_tls_beyond_loopback_is_warned_of_by_both_commands() {
+    let site = site();
+    site.configure("s3: 127.0.0.1:0", "s3: 0.0.0.0:0");
+    let warning = "listen.s3: S3 is served without TLS";
+    let checked = check(&site);
+    assert_eq!(checked.code, Some(0), "{checked:#?}");
+    assert!(checked.stderr.contains(warning), "{checked:#?}");
+    site.apply();
+    let gateway = site.serve();
+    gateway
+        .log()
+        .find(warning, |line| (line.contains("WARN") && line.contains(warning)).then_some(()));
+    gateway.stop();
+}
+
+#[test]
 fn a_key_can_come_from_the_environment() {
     let site = site();
     let args = ["check-config", "--config", "lakegate.yaml"];

@@ -49,6 +49,9 @@ fn listen(settings: &mut Settings) -> Option<Listen> {
     if listen.s3 == listen.ops && listen.ops.port() != 0 {
         settings.fault("listen.ops", "the same address as `listen.s3`");
     }
+    if !listen.s3.ip().to_canonical().is_loopback() {
+        settings.warn("listen.s3", WITHOUT_TLS);
+    }
     Some(listen)
 }
 
@@ -198,5 +201,8 @@ fn is_access_key_id(text: &str) -> bool {
     (1..=256).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_graphic() && !b"/,".contains(&b))
 }
+
+const WITHOUT_TLS: &str = "S3 is served without TLS on an address that is not loopback: secrets are not sent, but bodies of \
+     UNSIGNED-PAYLOAD requests are not protected";
 
 const NOT_A_REGION: &str = "not a region: letters, digits, `-`, `_` and `.`, 64 at most";

@@ -98,6 +98,12 @@ impl Settings {
         }
     }
 
+    /// Notes that what stands at `path` is right, but hardly meant.
+    pub(super) fn warn(&mut self, path: &str, reason: impl Into<String>) {
+        let warning = self.at(path, reason);
+        self.warnings.push(warning);
+    }
+
     fn at(&self, path: &str, reason: impl Into<String>) -> Fault {
         let variable = self.values.get(path).and_then(|setting| setting.variable.clone());
         Fault {

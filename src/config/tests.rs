@@ -241,6 +241,21 @@ fn a_listener_for_the_api_and_sigv2_start_with_a_warning() {
 }
 
 #[test]
+fn a16_s3_without_tls_beyond_loopback_starts_with_a_warning() {
+    for open in ["0.0.0.0:8080", "[::]:8080", "10.0.0.1:0"] {
+        assert_eq!(
+            warnings(&format!("listen: {{s3: '{open}'}}\n")),
+            ["lakegate.yaml: listen.s3: S3 is served without TLS on an address that is not \
+              loopback: secrets are not sent, but bodies of UNSIGNED-PAYLOAD requests are not \
+              protected"]
+        );
+    }
+    for closed in ["127.0.0.1:8080", "127.1.2.3:0", "[::1]:8080", "[::ffff:127.0.0.1]:8080"] {
+        assert!(warnings(&format!("listen: {{s3: '{closed}'}}\n")).is_empty(), "{closed}");
+    }
+}
+
+#[test]
 fn a_wrong_kind_of_value_is_refused_without_being_repeated() {
     for (more, reason) in [
         ("drain: {delay_s: 5.5}", "drain.delay_s: not a whole number from 0 to 3600"),
