@@ -9,7 +9,7 @@ use crate::{
     operations::Operation::{
         self, AbortMultipartUpload, CompleteMultipartUpload, CreateBucket, CreateMultipartUpload,
         DeleteBucket, DeleteObject, GetBucketLocation, GetObject, HeadBucket, HeadObject,
-        ListObjects, ListObjectsV2, ListParts, PutObject, UploadPart,
+        ListBuckets, ListObjects, ListObjectsV2, ListParts, PutObject, UploadPart,
     },
 };
 
@@ -118,11 +118,16 @@ pub static HEADERS: &[HeaderRow] = &[
     // The body's own hash; a body that is made anew has another.
     HeaderRow::copied("content-md5", BODIES),
     HeaderRow::consumed("content-md5"),
-    // A condition that is not sent on would be a condition that does not hold anybody back.
+    // A condition that is not sent on would be a condition that does not hold anybody back; on a bucket, and on a list,
+    // S3 has none.
     HeaderRow::copied("if-match", &[CompleteMultipartUpload, DeleteObject, GetObject, HeadObject, PutObject]),
+    HeaderRow::new("if-match", HeaderHandling::Consumed, UNCONDITIONAL),
     HeaderRow::copied("if-modified-since", READS),
+    HeaderRow::new("if-modified-since", HeaderHandling::Consumed, UNCONDITIONAL),
     HeaderRow::copied("if-none-match", &[CompleteMultipartUpload, GetObject, HeadObject, PutObject]),
+    HeaderRow::new("if-none-match", HeaderHandling::Consumed, UNCONDITIONAL),
     HeaderRow::copied("if-unmodified-since", READS),
+    HeaderRow::new("if-unmodified-since", HeaderHandling::Consumed, UNCONDITIONAL),
     HeaderRow::copied("if-range", READS),
     HeaderRow::consumed("if-range"),
     HeaderRow::copied("range", READS),
@@ -214,6 +219,10 @@ pub static HEADERS: &[HeaderRow] = &[
 ];
 
 const READS: &[Operation] = &[GetObject, HeadObject];
+
+/// Reads of which S3 ignores conditions.
+const UNCONDITIONAL: &[Operation] =
+    &[GetBucketLocation, HeadBucket, ListBuckets, ListObjects, ListObjectsV2, ListParts];
 
 const WRITES: &[Operation] = &[CreateMultipartUpload, PutObject];
 

@@ -622,6 +622,51 @@ fn ranges_and_conditions_go_up_with_reads() {
 }
 
 #[test]
+fn a_condition_on_a_bucket_or_a_list_says_nothing() {
+    for request in [
+        "GET /",
+        "HEAD /lake",
+        "GET /lake?location",
+        "GET /lake",
+        "GET /lake?list-type=2",
+        "GET /lake/a?uploadId=u",
+    ] {
+        for name in CONDITIONS {
+            assert_eq!(
+                recognised(request, &[(name, "\"e\"")]).headers.len(),
+                0,
+                "{request} {name}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_condition_on_a_write_that_does_not_take_it_is_refused() {
+    for request in [
+        "PUT /lake",
+        "DELETE /lake",
+        "POST /lake/a?uploads",
+        "PUT /lake/a?partNumber=1&uploadId=u",
+        "DELETE /lake/a?uploadId=u",
+    ] {
+        for name in CONDITIONS {
+            let refusal = refusal(request, &[(name, "\"e\"")]);
+            assert!(matches!(refusal, Unrecognised::HeaderNotTaken { .. }), "{request}: {refusal}");
+        }
+    }
+    for (request, name) in [
+        ("PUT /lake/a", "if-modified-since"),
+        ("PUT /lake/a", "if-unmodified-since"),
+        ("DELETE /lake/a", "if-none-match"),
+        ("POST /lake/a?uploadId=u", "if-unmodified-since"),
+    ] {
+        let refusal = refusal(request, &[(name, "a")]);
+        assert!(matches!(refusal, Unrecognised::HeaderNotTaken { .. }), "{request}: {refusal}");
+    }
+}
+
+#[test]
 fn a_checksum_goes_up_with_its_body_only() {
     let checksum =
         [("x-amz-checksum-crc32", "AAAAAA=="), ("x-amz-sdk-checksum-algorithm", "CRC32")];
@@ -770,3 +815,6 @@ fn read(request: &str, headers: &[(&str, &str)]) -> Result<Recognised, Unrecogni
     let method: Method = method.parse().unwrap();
     recognise(&Shape { method: &method, bucket, key, parameters: &parameters, headers: &map })
 }
+
+const CONDITIONS: [&str; 4] =
+    ["if-match", "if-modified-since", "if-none-match", "if-unmodified-since"];
