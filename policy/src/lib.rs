@@ -59,7 +59,7 @@ pub use crate::{
     document::{Conditions, Document, Effect, Statement},
     fault::Fault,
     headers::{HEADERS, HeaderHandling, HeaderRow},
-    listing::shows_bucket,
+    listing::{shows_all_buckets, shows_bucket},
     operation::{Handling, Level, Mark, Need, Row},
     operations::{OPERATIONS, Operation},
     parameters::{PARAMETERS, ParameterHandling, ParameterRow, Value},

@@ -15,8 +15,14 @@ use crate::{
 /// anything in which, a statement allows them something and on which none denies
 /// `fs:ListRepositories` or `fs:ReadRepository`.
 pub fn shows_bucket(subject: &Subject<'_>, bucket: &str, context: &Context) -> bool {
+    shows_all_buckets(subject, context) || reaches_bucket(subject, bucket, context)
+}
+
+/// Whether a list of buckets shows every bucket to `subject`: they may do `fs:ListRepositories` on
+/// `*`.
+pub fn shows_all_buckets(subject: &Subject<'_>, context: &Context) -> bool {
     let all = Requirement::new(Action::LIST_REPOSITORIES, Resource::All);
-    decide(subject, &all, context).is_allow() || reaches_bucket(subject, bucket, context)
+    decide(subject, &all, context).is_allow()
 }
 
 fn reaches_bucket(subject: &Subject<'_>, bucket: &str, context: &Context) -> bool {
@@ -165,9 +171,39 @@ mod tests {
         assert_eq!(list(&[(Effect::Allow, "fs:ReadObject", &keys)], "lake", "team-a/"), "no allow");
     }
 
+    fn shows_all(statements: &[(Effect, &str, &str)]) -> bool {
+        shows_all_buckets(
+            &Subject { user: "alice", policies: &[policy(statements)] },
+            &Context::default(),
+        )
+    }
+
     #[test]
     fn leave_to_list_all_buckets_shows_each() {
-        assert!(shows(&[(Effect::Allow, "fs:ListRepositories", "*")], "lake"));
+        let all = [(Effect::Allow, "fs:ListRepositories", "*")];
+        assert!(shows(&all, "lake"));
+        assert!(shows_all(&all));
+    }
+
+    #[test]
+    fn leave_for_every_bucket_by_pattern_is_no_leave_to_list_all() {
+        for action in ["fs:ListRepositories", "fs:*"] {
+            assert!(
+                !shows_all(&[(Effect::Allow, action, "arn:lakefs:fs:::repository/*")]),
+                "{action}"
+            );
+        }
+        assert!(!shows_all(&[(Effect::Allow, "fs:ReadObject", "*")]));
+        assert!(!shows_all(&[]));
+    }
+
+    #[test]
+    fn only_a_deny_of_listing_takes_leave_to_list_all_away() {
+        let rules = [(Effect::Allow, "fs:*", "*"), (Effect::Deny, "fs:ReadRepository", "*")];
+        assert!(shows_all(&rules));
+        let rules = [(Effect::Allow, "fs:*", "*"), (Effect::Deny, "fs:ListRepositories", "*")];
+        assert!(!shows_all(&rules));
+        assert!(!shows(&rules, "lake"));
     }
 
     #[test]
