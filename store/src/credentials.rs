@@ -54,6 +54,37 @@ pub enum Status {
     Inactive,
 }
 
+/// Until when a credential opens anything. In a file, null stands for [`Self::Never`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(from = "When")]
+pub enum Expiry {
+    /// For good.
+    Never,
+    /// Until then.
+    At(OffsetDateTime),
+}
+
+impl Expiry {
+    /// The time, if there is one.
+    pub fn at(self) -> Option<OffsetDateTime> {
+        match self {
+            Self::Never => None,
+            Self::At(time) => Some(time),
+        }
+    }
+}
+
+/// How an [`Expiry`] is written.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct When(#[serde(with = "time::serde::rfc3339::option")] Option<OffsetDateTime>);
+
+impl From<When> for Expiry {
+    fn from(When(time): When) -> Self {
+        time.map_or(Self::Never, Self::At)
+    }
+}
+
 /// What a credential carries, as far as it is to be set: what is absent stays as it is.
 #[derive(Clone, Debug, Default)]
 pub struct CredentialSettings {
@@ -61,8 +92,8 @@ pub struct CredentialSettings {
     pub secret: Option<SecretKey>,
     /// A new one is active.
     pub status: Option<Status>,
-    /// From when on it opens nothing.
-    pub expires: Option<OffsetDateTime>,
+    /// From when on it opens nothing; a new one does not expire.
+    pub expires: Option<Expiry>,
     /// What it is for; an empty text takes away what was there.
     pub description: Option<String>,
 }
@@ -106,7 +137,7 @@ impl Store {
             user: uid.clone(),
             secret,
             created: now,
-            expires: settings.expires,
+            expires: settings.expires.and_then(Expiry::at),
             status: settings.status.unwrap_or_default(),
             description: settings.description.clone().filter(|text| !text.is_empty()),
         };
@@ -146,7 +177,7 @@ impl Store {
                 record.secret = self.sealer().seal(&key, secret.expose())?;
             }
             record.status = settings.status.unwrap_or(record.status);
-            record.expires = settings.expires.or(record.expires);
+            record.expires = settings.expires.map_or(record.expires, Expiry::at);
             set_text(&mut record.description, settings.description.as_ref());
             let batch = Batch {
                 preconditions: vec![Precondition::Version(key.clone(), version)],

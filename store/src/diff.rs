@@ -294,7 +294,7 @@ fn changes_credential(held: &Credential, wanted: &CredentialSettings) -> bool {
     let secret = wanted.secret.as_ref();
     secret.is_some_and(|secret| !hash::same(held.secret.expose(), secret.expose()))
         || wanted.status.is_some_and(|status| status != held.status)
-        || wanted.expires.is_some_and(|expires| held.expires != Some(expires))
+        || wanted.expires.is_some_and(|expires| held.expires != expires.at())
         || changes_text(held.description.as_ref(), wanted.description.as_ref())
 }
 

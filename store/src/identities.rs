@@ -5,12 +5,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use policy::{Document, Fault, Statement};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use sigv::{AccessKeyId, SecretKey};
-use time::OffsetDateTime;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::{AccessKey, CredentialSettings, Status, Store, StoreError, UserSettings};
+use crate::{AccessKey, CredentialSettings, Expiry, Status, Store, StoreError, UserSettings};
 
 /// What a file says of identities. Of what it does not mention it says nothing.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -101,9 +100,9 @@ pub struct CredentialEntry {
     secret_access_key_sealed: Option<String>,
     /// Whether it opens anything.
     pub status: Option<Status>,
-    /// From when on it opens nothing.
-    #[serde(default, with = "time::serde::rfc3339::option")]
-    pub expires: Option<OffsetDateTime>,
+    /// From when on it opens nothing; null takes away what was there.
+    #[serde(default, deserialize_with = "present")]
+    pub expires: Option<Expiry>,
     /// What it is for.
     pub description: Option<String>,
 }
@@ -220,6 +219,15 @@ impl fmt::Debug for Plain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Plain(..)")
     }
+}
+
+/// A value that is there, be it null.
+fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(deserializer).map(Some)
 }
 
 fn plain(path: &str, bytes: &[u8]) -> Result<Plain, StoreError> {

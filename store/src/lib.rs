@@ -61,7 +61,7 @@ mod users;
 pub use crate::{
     callers::{Caller, Callers},
     change::Change,
-    credentials::{AccessKey, CredentialSettings, Status},
+    credentials::{AccessKey, CredentialSettings, Expiry, Status},
     diff::{Prune, diff},
     error::{Kind, StoreError},
     identities::{CredentialEntry, GroupEntry, Identities, PolicyEntry, UserEntry},

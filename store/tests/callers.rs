@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use policy::Action;
 use sigv::AccessKeyId;
-use store::{Caller, Callers, CredentialSettings, Status, StoreError, UserSettings};
+use store::{Caller, Callers, CredentialSettings, Expiry, Status, StoreError, UserSettings};
 use time::Duration;
 
 use crate::world::{NOW, SECRET, World, allows, groups, id, may, policies, secret, strings};
@@ -210,12 +210,13 @@ async fn another_secret_and_an_expiry_count_at_once() {
     let (world, callers) = world().await;
     world.user("alice", ALICE, UserSettings::default()).await;
     find(&callers, ALICE).await.unwrap();
-    let expires = Some(NOW + Duration::HOUR);
-    let settings = CredentialSettings { expires, ..secret("another-secret-of-alice") };
+    let expires = NOW + Duration::HOUR;
+    let until = Some(Expiry::At(expires));
+    let settings = CredentialSettings { expires: until, ..secret("another-secret-of-alice") };
     world.store.update_credential("alice", &id(ALICE), &settings).await.unwrap();
     let caller = find(&callers, ALICE).await.unwrap();
     assert_eq!(caller.secret.expose(), b"another-secret-of-alice");
-    assert_eq!(caller.expires, expires);
+    assert_eq!(caller.expires, Some(expires));
 }
 
 /// lakeFS GHSA-hh33-46q4-hwm2.

@@ -102,6 +102,32 @@ async fn only_what_differs_is_updated() {
 }
 
 #[tokio::test]
+async fn an_expiry_goes_with_null_and_stays_when_absent() {
+    let World { store, .. } = &World::new().await;
+    let until = format!("{FILE}        expires: 2030-01-01T00:00:00Z\n");
+    apply(store, &until, Prune::Keep).await;
+    let expires = async || {
+        let snapshot = store.snapshot().await.unwrap();
+        snapshot.credentials[&id("AKIAALICE0000000Q")].expires
+    };
+    assert!(expires().await.is_some());
+    assert_eq!(apply(store, FILE, Prune::Keep).await, [""; 0]);
+    assert!(expires().await.is_some());
+    for null in ["null", "~", ""] {
+        apply(store, &until, Prune::Keep).await;
+        let never = format!("{FILE}        expires: {null}\n");
+        let updated = ["updated credential AKIAALICE0000000Q of alice"];
+        assert_eq!(apply(store, &never, Prune::Keep).await, updated, "{null}");
+        assert_eq!(expires().await, None, "{null}");
+        assert_eq!(apply(store, &never, Prune::Keep).await, [""; 0], "{null}");
+    }
+    for wrong in ["never", "2030-01-01", "5", "''"] {
+        let yaml = format!("{FILE}        expires: {wrong}\n");
+        assert!(serde_saphyr::from_str::<Identities>(&yaml).is_err(), "{wrong}");
+    }
+}
+
+#[tokio::test]
 async fn what_the_file_does_not_mention_stays_as_it_is() {
     let World { store, .. } = &World::new().await;
     apply(store, FILE, Prune::Keep).await;
