@@ -194,7 +194,8 @@ mod tests {
             );
         }
         assert!(!shows_all(&[(Effect::Allow, "fs:ReadObject", "*")]));
-        assert!(!shows_all(&[]));
+        let nobody = Subject { user: "alice", policies: &[] };
+        assert!(!shows_all_buckets(&nobody, &Context::default()));
     }
 
     #[test]
