@@ -67,8 +67,10 @@ fn scope(credential: &str) -> Result<(&str, Date, &str), SignatureError> {
     if terminator != TERMINATOR {
         return Err(SignatureError::WrongTerminator);
     }
-    if service != SERVICE {
-        return Err(SignatureError::WrongService);
+    match service {
+        SERVICE => {}
+        DIRECTORY_SERVICE => return Err(SignatureError::DirectoryBuckets),
+        _ => return Err(SignatureError::WrongService),
     }
     if !is_region(region) {
         return Err(malformed("the region in the Credential is not one"));
@@ -108,6 +110,8 @@ fn unsupported(form: &'static str) -> SignatureError {
 pub(crate) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// The service in every scope.
 pub(crate) const SERVICE: &str = "s3";
+/// The service by which SDKs sign for directory buckets.
+const DIRECTORY_SERVICE: &str = "s3express";
 /// The last part of every scope.
 pub(crate) const TERMINATOR: &str = "aws4_request";
 

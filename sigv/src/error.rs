@@ -62,6 +62,9 @@ pub enum SignatureError {
     /// The credential scope is of another service.
     #[error("scope is of another service than s3")]
     WrongService,
+    /// The credential scope is of `s3express`, the service of directory buckets.
+    #[error("scope is of s3express: directory buckets are not implemented")]
+    DirectoryBuckets,
     /// The credential scope does not end in `aws4_request`.
     #[error("scope does not end in aws4_request")]
     WrongTerminator,
@@ -140,6 +143,9 @@ impl SignatureError {
                     .into()
             }
             Self::WrongService => "The authorization header is malformed; incorrect service. This endpoint belongs to \"s3\".".into(),
+            Self::DirectoryBuckets => {
+                "directory buckets (ListDirectoryBuckets, CreateSession) are not implemented".into()
+            }
             Self::WrongTerminator => {
                 "The authorization header is malformed; the Credential must end in \"aws4_request\".".into()
             }
@@ -177,6 +183,7 @@ impl SignatureError {
             Self::MalformedAccessKeyId => (403, "InvalidAccessKeyId"),
             Self::WrongRegion { .. } => (400, "AuthorizationHeaderMalformed"),
             Self::WrongService => (400, "AuthorizationHeaderMalformed"),
+            Self::DirectoryBuckets => (501, "NotImplemented"),
             Self::WrongTerminator => (400, "AuthorizationHeaderMalformed"),
             Self::WrongDate => (400, "AuthorizationHeaderMalformed"),
             Self::UnsignedHeaders { .. } => (403, "AccessDenied"),

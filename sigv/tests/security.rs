@@ -162,7 +162,7 @@ fn a04_region_in_the_scope_is_signed() {
 
 #[test]
 fn a04_scope_of_another_service_is_refused() {
-    for service in ["sts", "S3", "s3express", ""] {
+    for service in ["sts", "S3", "S3express", "s3express2", "s3-outposts", ""] {
         let mut request = honest();
         request.edit_authorization("/s3/", &format!("/{service}/"));
         assert_refused(
@@ -171,6 +171,18 @@ fn a04_scope_of_another_service_is_refused() {
             (400, "AuthorizationHeaderMalformed"),
         );
     }
+}
+
+#[test]
+fn a04_scope_of_directory_buckets_is_refused_by_their_name() {
+    let mut request = honest();
+    request.edit_authorization("/s3/", "/s3express/");
+    assert_refused(&request, &SignatureError::DirectoryBuckets, (501, "NotImplemented"));
+    let message = "directory buckets (ListDirectoryBuckets, CreateSession) are not implemented";
+    assert_eq!(refused(&request).message(), message);
+
+    request.edit_authorization("/aws4_request", "/aws5_request");
+    assert_eq!(refused(&request), SignatureError::WrongTerminator);
 }
 
 #[test]
