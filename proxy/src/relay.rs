@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use hyper::body::Incoming;
-use policy::{Context, Operation, shows_bucket};
+use policy::{Context, Operation, shows_all_buckets, shows_bucket};
 use sigv::encode_path;
 
 use crate::{
@@ -157,14 +157,19 @@ async fn whole(download: Download, asked: &Asked, live: &Live) -> Result<String,
     Ok(String::from_utf8(document.into()).map_err(|_| answer())?)
 }
 
-/// Only the buckets that the caller may know of.
+/// Only the buckets that the caller may know of; the token of a next page would name another.
 async fn list_buckets(download: Download, asked: &Asked, live: &Live) -> Result<Bytes, Refusal> {
     let text = whole(download, asked, live).await?;
     let subject = asked.caller.subject();
     let context = Context { source_ip: Some(asked.head.peer()) };
-    let kept = xml::keep_buckets(&text, |bucket| shows_bucket(&subject, bucket, &context))
-        .map_err(|_| UpstreamFault::Answer { operation: asked.operation.name() })?;
-    Ok(hide_owner(&kept, asked, live)?.into())
+    let shown = if shows_all_buckets(&subject, &context) {
+        text
+    } else {
+        xml::keep_buckets(&text, |bucket| shows_bucket(&subject, bucket, &context))
+            .and_then(|kept| xml::cut_token(&kept))
+            .map_err(|_| UpstreamFault::Answer { operation: asked.operation.name() })?
+    };
+    Ok(hide_owner(&shown, asked, live)?.into())
 }
 
 fn hide_owner(text: &str, asked: &Asked, live: &Live) -> Result<String, Refusal> {

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, header};
-use policy::Operation;
+use policy::{Context, Operation, shows_all_buckets};
 use sigv::{Encoder, Payload, Wire, amz_date, encode_path, encode_query_value, hash};
 use store::Caller;
 use time::OffsetDateTime;
@@ -50,7 +50,7 @@ pub(crate) fn sign(
     let operation = recognised.operation;
     let upload = encode(content, &payload);
     let path = upstream_path(&head);
-    let query = upstream_query(&recognised.parameters);
+    let query = upstream_query(&parameters(operation, recognised.parameters, &head, &caller));
     let mut headers = recognised.headers;
     let payload = upstream_payload(&upload);
     let host = HeaderValue::from_str(&live.endpoint.authority());
@@ -109,6 +109,21 @@ fn upstream_path(head: &Head) -> String {
     }
 }
 
+/// What goes up of the parameters. Who may see some buckets only gets them on one page: the store's
+/// pages, and the tokens between them, are made of all buckets.
+fn parameters(
+    operation: Operation,
+    mut parameters: Vec<(&'static str, String)>,
+    head: &Head,
+    caller: &Caller,
+) -> Vec<(&'static str, String)> {
+    let context = Context { source_ip: Some(head.peer()) };
+    if operation == Operation::ListBuckets && !shows_all_buckets(&caller.subject(), &context) {
+        parameters.retain(|(name, _)| !PAGING.contains(name));
+    }
+    parameters
+}
+
 fn upstream_query(parameters: &[(&'static str, String)]) -> String {
     let pairs =
         parameters.iter().map(|(name, value)| format!("{name}={}", encode_query_value(value)));
@@ -118,3 +133,6 @@ fn upstream_query(parameters: &[(&'static str, String)]) -> String {
 fn unwritable(operation: Operation) -> Refusal {
     UpstreamFault::Answer { operation: operation.name() }.into()
 }
+
+/// The parameters that cut a list of buckets into pages.
+const PAGING: [&str; 2] = ["continuation-token", "max-buckets"];
