@@ -1,7 +1,11 @@
 //! AWS CLI v1 and boto3 through the gateway to a store that verifies signatures and bodies itself, compared byte by
 //! byte with what lies in the store's folder.
 
-use std::{fs, path::Path};
+use std::{
+    fs::{self, File},
+    path::Path,
+    time::{Duration, SystemTime},
+};
 
 use crate::harness::{
     clients::Python,
@@ -225,7 +229,10 @@ fn make_tree(folder: &Path) {
     for (name, content) in files() {
         let file = folder.join(name);
         fs::create_dir_all(file.parent().unwrap()).unwrap();
-        fs::write(file, content).unwrap();
+        fs::write(&file, content).unwrap();
+        // A store dates objects in whole seconds; a file of this very second would look newer.
+        let past = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+        File::options().write(true).open(&file).unwrap().set_modified(past).unwrap();
     }
 }
 
