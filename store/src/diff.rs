@@ -27,7 +27,13 @@ pub enum Prune {
 ///
 /// [`StoreError::Invalid`] with everything that is wrong with `wanted`: then nothing may be written.
 pub fn diff(held: &Snapshot, wanted: &Identities, prune: Prune) -> Result<Vec<Change>, StoreError> {
-    let mut difference = Difference { held, prune, changes: Vec::new(), faults: Vec::new() };
+    let mut difference = Difference {
+        held,
+        prune,
+        leaving: BTreeSet::new(),
+        changes: Vec::new(),
+        faults: Vec::new(),
+    };
     let mut deletions = Vec::new();
 
     let policies = wanted.policies.as_deref();
@@ -47,16 +53,15 @@ pub fn diff(held: &Snapshot, wanted: &Identities, prune: Prune) -> Result<Vec<Ch
 
     let users = wanted.users.as_deref();
     let (_, gone) = difference.names(Kind::User, users, held.users.keys(), |u| &u.id);
-    let mut credentials = Vec::new();
-    for name in &gone {
-        credentials.extend(difference.credentials_but(name, &BTreeSet::new()));
-    }
-    deletions.push(gone.into_iter().map(|name| Change::DeleteUser { name }).collect::<Vec<_>>());
+    difference.leaving = gone.iter().cloned().collect();
+    let deleted = gone.iter().cloned().map(|name| Change::DeleteUser { name });
+    deletions.push(deleted.collect::<Vec<_>>());
     for (index, entry) in users.unwrap_or_default().iter().enumerate() {
         difference.user(&format!("users[{index}]"), entry, &group_names, &policy_names);
     }
 
     let mut ids = BTreeSet::new();
+    let mut credentials = Vec::new();
     for (index, entry) in users.unwrap_or_default().iter().enumerate() {
         let Some(entries) = &entry.credentials else { continue };
         let mut own = BTreeSet::new();
@@ -68,7 +73,9 @@ pub fn diff(held: &Snapshot, wanted: &Identities, prune: Prune) -> Result<Vec<Ch
             credentials.extend(difference.credentials_but(&entry.id, &own));
         }
     }
-    deletions.push(credentials);
+    // What moved to another user is deleted already.
+    let left = gone.iter().flat_map(|name| difference.credentials_but(name, &ids));
+    deletions.push(left.chain(credentials).collect());
 
     if !difference.faults.is_empty() {
         return Err(StoreError::Invalid { faults: difference.faults });
@@ -82,6 +89,8 @@ pub fn diff(held: &Snapshot, wanted: &Identities, prune: Prune) -> Result<Vec<Ch
 struct Difference<'a> {
     held: &'a Snapshot,
     prune: Prune,
+    /// The users that go.
+    leaving: BTreeSet<String>,
     changes: Vec<Change>,
     faults: Vec<Fault>,
 }
@@ -214,7 +223,13 @@ impl Difference<'_> {
         let settings = entry.settings();
         self.note(settings.checks(&format!("{path}.")));
         let name = user.to_owned();
-        let held = self.held.credentials.get(&id);
+        let mut held = self.held.credentials.get(&id);
+        if let Some(mover) = held.filter(|held| self.leaving.contains(&held.user)) {
+            // It has to be free before it is another user's, who gets it as a new one.
+            let user = mover.user.clone();
+            self.changes.push(Change::DeleteCredential { user, id: id.clone() });
+            held = None;
+        }
         if entry.is_unresolved() {
             self.fault(path, "its secret was not resolved");
         } else if held.is_none() && settings.secret.is_none() {

@@ -233,15 +233,43 @@ async fn what_is_pruned_cannot_be_referred_to() {
 async fn an_access_key_of_another_user_is_not_taken_away() {
     let World { store, .. } = &World::new().await;
     apply(store, FILE, Prune::Keep).await;
+    let fault = |index| {
+        format!(
+            "users[{index}].credentials[0].access_key_id: credential `AKIAALICE0000000Q` belongs to user `alice`"
+        )
+    };
     let file = FILE.replace("id: alice", "id: bob");
+    assert_eq!(faults(store, &file, Prune::Keep).await, [fault(0)]);
+    let file = file.replace("users:\n", "users:\n  - id: alice\n");
     for prune in [Prune::Keep, Prune::Delete] {
-        assert_eq!(
-            faults(store, &file, prune).await,
-            [
-                "users[0].credentials[0].access_key_id: credential `AKIAALICE0000000Q` belongs to user `alice`"
-            ]
-        );
+        assert_eq!(faults(store, &file, prune).await, [fault(1)]);
     }
+}
+
+#[tokio::test]
+async fn an_access_key_may_move_from_a_user_that_is_pruned() {
+    let World { store, .. } = &World::new().await;
+    apply(store, FILE, Prune::Keep).await;
+    store.create_credential("alice", &id("AKIAOTHER"), &secret(SECRET), NOW).await.unwrap();
+    let file = FILE.replace("id: alice", "id: bob");
+    let bare = file.replace("        secret_access_key_file: alice.key\n", "");
+    assert!(
+        faults(store, &bare, Prune::Delete).await[0]
+            .starts_with("users[0].credentials[0]: a new credential needs ")
+    );
+    assert_eq!(
+        apply(store, &file, Prune::Delete).await,
+        [
+            "created user bob",
+            "deleted credential AKIAALICE0000000Q of alice",
+            "created credential AKIAALICE0000000Q of bob",
+            "deleted credential AKIAOTHER of alice",
+            "deleted user alice",
+        ]
+    );
+    assert_eq!(apply(store, &file, Prune::Delete).await, [""; 0]);
+    let snapshot = store.snapshot().await.unwrap();
+    assert_eq!(snapshot.credentials[&id("AKIAALICE0000000Q")].user, "bob");
 }
 
 #[tokio::test]
