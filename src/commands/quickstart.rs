@@ -2,10 +2,10 @@
 
 use std::{
     fmt::Display,
-    fs::{self, OpenOptions},
+    fs::{self, File},
     io::{self, Write},
     net::{Ipv4Addr, SocketAddr},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     sync::Arc,
     thread,
@@ -14,6 +14,7 @@ use std::{
 
 use sigv::AccessKeyId;
 use store::{AccessKey, CredentialSettings, Redb, SecretText, Store, StoreError, UserSettings};
+use tempfile::NamedTempFile;
 use thiserror::Error;
 use tokio::sync::oneshot;
 
@@ -31,6 +32,13 @@ pub(crate) enum QuickstartError {
     /// A file of the folder cannot be made, read or written.
     #[error("{path}: {error}", path = path.display())]
     File { path: PathBuf, error: io::Error },
+    /// The key that the identities are sealed with is damaged.
+    #[error(
+        "{path}: {reason}; put back the key that was there, or delete it together with the file \
+         `lakegate.redb` beside it: both are then made anew, with other access keys",
+        path = path.display()
+    )]
+    Secret { path: PathBuf, reason: String },
     /// The embedded store does not start.
     #[error("the embedded store does not start")]
     Embedded(#[from] EmbeddedStoreError),
@@ -56,7 +64,7 @@ pub(crate) fn run(data: &Path, port: u16) -> Result<(), QuickstartError> {
     let secret = folder.secret()?;
     let keys = identities(&folder.path("lakegate.redb"), &secret)?;
     let upstream = AccessKey::generate()?;
-    let embedded = Embedded::start(folder.path("objects"), &upstream)?;
+    let embedded = Embedded::start(folder.objects()?, &upstream)?;
     let config = config(&folder, port, secret, upstream, embedded.address);
     let served = serve::serve(config, |addresses| {
         let told = folder.write_profiles(&keys, addresses).and_then(|()| {
@@ -75,8 +83,7 @@ struct Folder(PathBuf);
 
 impl Folder {
     fn open(data: &Path) -> Result<Self, QuickstartError> {
-        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(data);
-        let absolute = made.and_then(|()| fs::canonicalize(data));
+        let absolute = make_folder(data).and_then(|()| fs::canonicalize(data));
         let absolute =
             absolute.map_err(|error| QuickstartError::File { path: data.into(), error })?;
         Ok(Self(absolute))
@@ -86,22 +93,50 @@ impl Folder {
         self.0.join(name)
     }
 
+    /// Where the embedded store keeps objects; made at the first start.
+    fn objects(&self) -> Result<PathBuf, QuickstartError> {
+        let path = self.path("objects");
+        match make_folder(&path) {
+            Ok(()) => Ok(path),
+            Err(error) => Err(QuickstartError::File { path, error }),
+        }
+    }
+
     /// What the identities are sealed with; made at the first start.
     fn secret(&self) -> Result<SecretText, QuickstartError> {
         let path = self.path("secret.key");
-        if !path.exists() {
+        let found = path.try_exists();
+        if !found.map_err(|error| QuickstartError::File { path: path.clone(), error })? {
             self.write("secret.key", AccessKey::generate()?.secret.expose())?;
         }
-        let bytes = secrets::read(&path).map_err(|error| QuickstartError::File { path, error })?;
-        Ok(SecretText::parse(&bytes)?)
+        let damaged = |reason| QuickstartError::Secret { path: path.clone(), reason };
+        let bytes = secrets::read(&path).map_err(|error| {
+            if error.kind() == io::ErrorKind::Other {
+                // It was read, and is no secret.
+                damaged(error.to_string())
+            } else {
+                QuickstartError::File { path: path.clone(), error }
+            }
+        })?;
+        SecretText::parse(&bytes).map_err(|error| {
+            if let StoreError::UnfitKey { reason } = error {
+                damaged(reason.to_owned())
+            } else {
+                error.into()
+            }
+        })
     }
 
-    /// Writes a file that only its owner reads.
+    /// Writes a file that only its owner reads. It is there as a whole or not at all, also when the
+    /// machine stops in the middle.
     fn write(&self, name: &str, content: &[u8]) -> Result<(), QuickstartError> {
         let path = self.path(name);
-        let mut options = OpenOptions::new();
-        let opened = options.create(true).write(true).truncate(true).mode(0o600).open(&path);
-        let written = opened.and_then(|mut file| file.write_all(content));
+        let written = NamedTempFile::new_in(&self.0).and_then(|mut file| {
+            file.write_all(content)?;
+            file.as_file().sync_all()?;
+            file.persist(&path)?;
+            File::open(&self.0)?.sync_all()
+        });
         written.map_err(|error| QuickstartError::File { path, error })
     }
 
@@ -131,6 +166,11 @@ impl Folder {
         self.write("aws-config", config.as_bytes())?;
         self.write("aws-credentials", &credentials)
     }
+}
+
+/// Makes a folder, and those it stands in, that only its owner enters; one that is there stays as it is.
+fn make_folder(path: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
 /// A user of the quickstart.
@@ -294,7 +334,47 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(60);
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn what_it_keeps_is_its_owners_alone() {
+        let data = tempfile::tempdir().unwrap();
+        let folder = Folder::open(data.path()).unwrap();
+        folder.secret().unwrap();
+        assert_eq!(mode(&folder.objects().unwrap()), 0o700);
+        assert_eq!(mode(&folder.path("secret.key")), 0o600);
+    }
+
+    #[test]
+    fn the_sealing_key_is_written_once_and_leaves_nothing_else_behind() {
+        let data = tempfile::tempdir().unwrap();
+        let folder = Folder::open(data.path()).unwrap();
+        folder.secret().unwrap();
+        let key = fs::read(folder.path("secret.key")).unwrap();
+        folder.secret().unwrap();
+        assert_eq!(fs::read(folder.path("secret.key")).unwrap(), key);
+        assert_eq!(fs::read_dir(data.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_damaged_sealing_key_is_refused_with_what_to_do() {
+        let data = tempfile::tempdir().unwrap();
+        let folder = Folder::open(data.path()).unwrap();
+        for broken in ["", "\n", "too short"] {
+            fs::write(folder.path("secret.key"), broken).unwrap();
+            let told = folder.secret().unwrap_err().to_string();
+            for part in ["secret.key: ", "put back the key", "`lakegate.redb`"] {
+                assert!(told.contains(part), "{broken:?}: {told}");
+            }
+            assert_eq!(fs::read_to_string(folder.path("secret.key")).unwrap(), broken);
+        }
+    }
 
     #[test]
     fn paths_are_one_word_of_a_shell() {
