@@ -151,8 +151,8 @@ impl Signed {
     /// Sends on a connection of its own, and reads the answer.
     pub(crate) fn send(&self, address: SocketAddr, body: &[u8]) -> http::Response {
         let mut connection = http::Connection::open(address);
-        connection.send(&self.head());
-        connection.send(body);
+        // In one go: a refusal may come, and the connection close, as soon as the head is read.
+        connection.send(&[&self.head(), body].concat());
         connection.response_to(&self.method)
     }
 }
