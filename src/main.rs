@@ -52,6 +52,10 @@ fn main() -> ExitCode {
         Command::CheckConfig(configured) => match load(&configured.config) {
             Ok((config, warnings)) => {
                 warn(&warnings);
+                let faults = commands::check_config::faults(&config, &configured.config);
+                if !faults.is_empty() {
+                    return wrong(faults);
+                }
                 match commands::check_config::run(&config, &mut io::stdout().lock()) {
                     Ok(()) => ExitCode::SUCCESS,
                     Err(error) => failed(&error),

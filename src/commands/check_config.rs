@@ -1,8 +1,30 @@
 //! `lakegate check-config`: what a configuration would do.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    path::Path,
+};
 
-use crate::config::{AuditOutput, Config};
+use crate::config::{AuditOutput, Config, Fault};
+
+/// What of `config`, which was read from `origin`, does not fit this machine: files in folders that
+/// are not there.
+pub(crate) fn faults(config: &Config, origin: &Path) -> Vec<Fault> {
+    let audit = match &config.audit.output {
+        AuditOutput::Stdout => None,
+        AuditOutput::File(path) => Some(("audit.path", path)),
+    };
+    let files = [Some(("store.redb.path", &config.store.path)), audit];
+    let lost = files.into_iter().flatten().filter_map(|(place, path)| {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty())?;
+        (!folder.is_dir()).then(|| Fault {
+            origin: origin.display().to_string(),
+            place: place.to_owned(),
+            reason: format!("there is no folder `{}`", folder.display()),
+        })
+    });
+    lost.collect()
+}
 
 /// Prints `OK`, and what `config` would do.
 ///
@@ -41,6 +63,29 @@ pub(crate) fn run(config: &Config, out: &mut dyn Write) -> io::Result<()> {
 mod tests {
     use super::*;
     use crate::config::Environment;
+
+    #[test]
+    fn files_in_folders_that_are_not_there_are_faults() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("lakegate.yaml");
+        let text = "
+upstream: {endpoint: 'http://minio', credentials: {access_key_id: A, secret_access_key: b}}
+auth: {encrypt: {secret_key: a sealing key of more than 32 bytes}}
+store: {redb: {path: store/lakegate.redb}}
+audit: {path: logs/audit.jsonl}
+";
+        std::fs::write(&file, text).unwrap();
+        let config = Config::load(&file, &Environment::default()).config.unwrap();
+        let told = || faults(&config, Path::new("x")).iter().map(Fault::to_string).collect();
+        let logs = format!("x: audit.path: there is no folder `{}/logs`", folder.path().display());
+        let both: Vec<String> = told();
+        assert_eq!((both.len(), both.last()), (2, Some(&logs)));
+        std::fs::create_dir(folder.path().join("store")).unwrap();
+        let one: Vec<String> = told();
+        assert_eq!(one, [logs]);
+        std::fs::create_dir(folder.path().join("logs")).unwrap();
+        assert!(faults(&config, Path::new("x")).is_empty());
+    }
 
     #[test]
     fn what_the_configuration_would_do_is_said_without_its_secrets() {

@@ -1,11 +1,12 @@
 //! From settings that fit their rows to the typed configuration.
 
 use std::{
-    net::SocketAddr,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::{Path, PathBuf},
     time::Duration,
 };
 
+use proxy::Endpoint;
 use sigv::SecretKey;
 use store::{SecretText, StoreError};
 use zeroize::Zeroizing;
@@ -21,6 +22,11 @@ use crate::secrets;
 pub(super) fn build(mut settings: Settings, folder: &Path) -> Loaded {
     let listen = listen(&mut settings);
     let upstream = upstream(&mut settings, folder);
+    if let (Some(listen), Some(upstream)) = (&listen, &upstream)
+        && is_at(&upstream.endpoint, listen.s3)
+    {
+        settings.fault("upstream.endpoint", "the address of `listen.s3`: requests would go round");
+    }
     let store = path(&mut settings, "store.redb.path", folder).map(|path| Store { path });
     let auth = auth(&mut settings, folder);
     let audit = audit(&mut settings, folder);
@@ -175,6 +181,25 @@ fn secret(
             None
         }
     }
+}
+
+/// Whether a connection to `endpoint` would end at the listener on `address`, as far as the two tell.
+fn is_at(endpoint: &Endpoint, address: SocketAddr) -> bool {
+    let host = endpoint.host.trim_start_matches('[').trim_end_matches(']');
+    let hosts: Vec<IpAddr> = if host == "localhost" {
+        vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]
+    } else {
+        host.parse().into_iter().collect()
+    };
+    let ours = address.ip().to_canonical();
+    endpoint.port == address.port()
+        && hosts.iter().map(IpAddr::to_canonical).any(|host| {
+            // Connecting to the address for any leads to this machine.
+            let is_here = |ip: IpAddr| ip.is_unspecified() || ip.is_loopback();
+            host == ours
+                || (host.is_unspecified() && is_here(ours))
+                || (ours.is_unspecified() && is_here(host) && (ours.is_ipv6() || host.is_ipv4()))
+        })
 }
 
 fn given(settings: &Settings, inline: &'static str) -> &'static str {

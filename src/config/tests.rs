@@ -286,6 +286,42 @@ fn two_listeners_cannot_share_an_address() {
 }
 
 #[test]
+fn the_upstream_is_not_our_own_listener() {
+    let told = |listen: &str, endpoint: &str| {
+        let text = BASE.replace("http://minio.internal:9000", &format!("http://{endpoint}"));
+        let outcome = read(&format!("{text}listen: {{s3: '{listen}'}}\n"));
+        outcome.map_or_else(|faults| faults.iter().map(Fault::to_string).collect(), |_| Vec::new())
+    };
+    for (listen, endpoint) in [
+        ("127.0.0.1:9000", "127.0.0.1:9000"),
+        ("127.0.0.1:9000", "localhost:9000"),
+        ("127.0.0.1:9000", "0.0.0.0:9000"),
+        ("0.0.0.0:9000", "127.0.0.1:9000"),
+        ("0.0.0.0:80", "localhost"),
+        ("[::]:9000", "127.0.0.1:9000"),
+        ("[::1]:9000", "[::1]:9000"),
+        ("10.0.0.1:9000", "10.0.0.1:9000"),
+    ] {
+        assert_eq!(
+            told(listen, endpoint),
+            ["lakegate.yaml: upstream.endpoint: the address of `listen.s3`: requests would go \
+              round"],
+            "{listen} {endpoint}"
+        );
+    }
+    for (listen, endpoint) in [
+        ("127.0.0.1:9000", "127.0.0.1:9001"),
+        ("127.0.0.1:9000", "127.0.0.2:9000"),
+        ("127.0.0.1:0", "127.0.0.1:9000"),
+        ("0.0.0.0:9000", "10.0.0.1:9000"),
+        ("0.0.0.0:9000", "minio:9000"),
+        ("0.0.0.0:9000", "[::1]:9000"),
+    ] {
+        assert!(told(listen, endpoint).is_empty(), "{listen} {endpoint}");
+    }
+}
+
+#[test]
 fn every_key_can_come_from_the_environment() {
     let (config, warnings) = read_with(
         "upstream: {region: from-file}\nstore: {redb: {path: /x}}",
