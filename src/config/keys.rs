@@ -61,6 +61,8 @@ pub(crate) enum Neutral {
     Empty,
     /// This text.
     Text(&'static str),
+    /// `off`, or `false`.
+    Off,
 }
 
 impl Neutral {
@@ -71,6 +73,7 @@ impl Neutral {
             Self::False => value == &Value::Bool(false),
             Self::Empty => value.is_null() || value.as_array().is_some_and(Vec::is_empty),
             Self::Text(text) => value.as_str() == Some(text),
+            Self::Off => value == &Value::Bool(false) || value.as_str() == Some("off"),
         }
     }
 }
@@ -174,8 +177,8 @@ pub(crate) static KEYS: &[Key] = &[
         },
     },
     key("listen.ops", Shape::Address("127.0.0.1:8001")),
-    absent("listen.sts", STS),
-    absent("listen.lakefs", LAKEFS_SERVER),
+    not_built("listen.sts", Shape::Free, Neutral::Off, STS),
+    not_built("listen.lakefs", Shape::Free, Neutral::Off, LAKEFS_SERVER),
     absent_section("tls", TLS),
     absent("tls.certificate_file", TLS),
     absent("tls.key_file", TLS),
@@ -295,7 +298,7 @@ pub(crate) static KEYS: &[Key] = &[
     absent("auth.authentication_api.endpoint", LAKEFS_SERVER),
     absent("auth.authentication_api.external_principals_enabled", LAKEFS_SERVER),
     absent_section("auth.remote_authenticator", REMOTE),
-    absent("auth.remote_authenticator.enabled", REMOTE),
+    not_built("auth.remote_authenticator.enabled", Shape::Free, Neutral::False, REMOTE),
     absent("auth.remote_authenticator.endpoint", REMOTE),
     absent("auth.remote_authenticator.default_user_group", REMOTE),
     absent("auth.remote_authenticator.request_timeout", REMOTE),
@@ -311,7 +314,7 @@ pub(crate) static KEYS: &[Key] = &[
     absent("auth.ldap.connection_timeout_seconds", LDAP),
     absent("auth.ldap.request_timeout_seconds", LDAP),
     absent_section("auth.oidc", OIDC),
-    absent("auth.oidc.enabled", OIDC),
+    not_built("auth.oidc.enabled", Shape::Free, Neutral::False, OIDC),
     absent("auth.oidc.client_id", OIDC),
     absent("auth.oidc.client_secret", OIDC),
     absent("auth.oidc.client_secret_file", OIDC),
@@ -336,7 +339,7 @@ pub(crate) static KEYS: &[Key] = &[
     absent("auth.cookie_auth_verification.external_user_id_claim_name", OIDC),
     absent("auth.cookie_auth_verification.auth_source", OIDC),
     absent_section("auth.external_aws_auth", AWS_IAM),
-    absent("auth.external_aws_auth.enabled", AWS_IAM),
+    not_built("auth.external_aws_auth.enabled", Shape::Free, Neutral::False, AWS_IAM),
     absent("auth.external_aws_auth.get_caller_identity_max_age", AWS_IAM),
     absent("auth.external_aws_auth.required_headers", AWS_IAM),
     absent("auth.external_aws_auth.optional_headers", AWS_IAM),

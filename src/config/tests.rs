@@ -228,6 +228,21 @@ fn a_value_that_says_what_happens_anyway_is_accepted() {
 }
 
 #[test]
+fn what_is_not_built_may_be_switched_off() {
+    config("listen: {sts: off, lakefs: false}\n");
+    config("listen: {sts: false, lakefs: 'off'}\n");
+    let variables = [("LAKEGATE_LISTEN__STS", "off"), ("LAKEGATE_AUTH__OIDC__ENABLED", "false")];
+    read_with(BASE, &variables).unwrap();
+    for name in ["oidc", "remote_authenticator", "external_aws_auth"] {
+        let text = BASE.replace("  encrypt", &format!("  {name}: {{enabled: false}}\n  encrypt"));
+        assert!(read(&text).is_ok(), "{name}");
+        let text = text.replace("enabled: false", "enabled: off");
+        assert!(read(&text).is_err(), "{name}");
+    }
+    assert_eq!(faults("listen: {sts: on}\n").len(), 1);
+}
+
+#[test]
 fn a_listener_for_the_api_and_sigv2_start_with_a_warning() {
     assert_eq!(
         warnings("listen: {api: '127.0.0.1:8000'}\n"),
