@@ -27,7 +27,7 @@ use store::Prune;
 
 use crate::{
     cli::{Cli, Command},
-    commands::apply::{Failure, Mode, Request},
+    commands::apply::{Failure, Mode, Request, Streams},
     config::{Config, Environment, Fault, Loaded},
 };
 
@@ -81,7 +81,8 @@ fn apply(apply: &cli::Apply) -> ExitCode {
         prune: if apply.prune { Prune::Delete } else { Prune::Keep },
         mode: if apply.dry_run { Mode::DryRun } else { Mode::Change },
     };
-    match commands::apply::run(&config, &request, clock::now(), &mut io::stdout().lock()) {
+    let streams = Streams { out: &mut io::stdout().lock(), err: &mut io::stderr().lock() };
+    match commands::apply::run(&config, &request, clock::now(), streams) {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Wrong(faults)) => wrong(faults),
         Err(Failure::Store(error)) => failed(&error),

@@ -38,6 +38,14 @@ pub(crate) enum Mode {
     DryRun,
 }
 
+/// Where it is told what happens.
+pub(crate) struct Streams<'a> {
+    /// For the changes.
+    pub(crate) out: &'a mut dyn Write,
+    /// For warnings.
+    pub(crate) err: &'a mut dyn Write,
+}
+
 /// Why not everything is as the file says.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -55,19 +63,20 @@ impl From<io::Error> for Failure {
     }
 }
 
-/// Makes the store of `config` be as a file says; prints each change on `out`, or `no changes`.
+/// Makes the store of `config` be as a file says; prints each change, or `no changes`, and warns
+/// of what hardly anybody means.
 ///
-/// When `out` fails, the changes are made all the same, so that nobody who reads the first lines only
+/// When the stream of changes fails, the changes are made all the same, so that nobody who reads the first lines only
 /// leaves the store half done.
 ///
 /// # Errors
 ///
-/// A [`Failure`] by its kind; that of `out` only after everything is done.
+/// A [`Failure`] by its kind; that of the stream only after everything is done.
 pub(crate) fn run(
     config: &Config,
     request: &Request<'_>,
     now: OffsetDateTime,
-    out: &mut dyn Write,
+    streams: Streams<'_>,
 ) -> Result<(), Failure> {
     let text = text_of(request.file)?;
     let identities = read(&text, request.file)?;
@@ -84,8 +93,11 @@ pub(crate) fn run(
         let space = Redb::open(path).await.map_err(told)?;
         let store = Store::open(Arc::new(space), &config.auth.secret, now).await.map_err(told)?;
         let changes = changes(&store, identities, request).await.map_err(told)?;
-        let mut report = Report { out, outcome: Ok(()) };
+        let mut report = Report { streams, outcome: Ok(()) };
         for change in &changes {
+            if let Some(name) = change.preset() {
+                report.warning(name);
+            }
             match request.mode {
                 Mode::Change => {
                     store.commit(change, now).await.map_err(told)?;
@@ -103,20 +115,25 @@ pub(crate) fn run(
 
 /// Lines that are printed as long as somebody takes them.
 struct Report<'a> {
-    out: &'a mut dyn Write,
-    /// The first failure; after it nothing more is printed.
+    streams: Streams<'a>,
+    /// The first failure; after it no change is printed any more.
     outcome: io::Result<()>,
 }
 
 impl Report<'_> {
     fn line(&mut self, line: &dyn fmt::Display) {
         if self.outcome.is_ok() {
-            self.outcome = writeln!(self.out, "{line}");
+            self.outcome = writeln!(self.streams.out, "{line}");
         }
     }
 
+    fn warning(&mut self, preset: &str) {
+        // If nobody reads it, there is nobody left to warn.
+        drop(writeln!(self.streams.err, "warning: {preset} is a preset: the file changes it"));
+    }
+
     fn end(self) -> io::Result<()> {
-        self.outcome.and_then(|()| self.out.flush())
+        self.outcome.and_then(|()| self.streams.out.flush())
     }
 }
 
@@ -183,7 +200,7 @@ fn entry_of(path: &str, text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
+    use std::{cell::RefCell, path::PathBuf};
 
     use tempfile::TempDir;
     use time::macros::datetime;
@@ -216,6 +233,8 @@ users:
     struct World {
         folder: TempDir,
         config: Config,
+        /// What the last run warned of.
+        warnings: RefCell<String>,
     }
 
     impl World {
@@ -232,7 +251,7 @@ auth: {encrypt: {secret_key: a sealing key of more than 32 bytes}}
             fs::write(&file, text).unwrap();
             fs::write(folder.path().join("alice.key"), "alicesSecretKey0000\n").unwrap();
             let config = Config::load(&file, &Environment::default()).config.unwrap();
-            Self { folder, config }
+            Self { folder, config, warnings: RefCell::default() }
         }
 
         fn file(&self, text: &str) -> PathBuf {
@@ -243,9 +262,11 @@ auth: {encrypt: {secret_key: a sealing key of more than 32 bytes}}
 
         fn apply(&self, text: &str, prune: Prune, mode: Mode) -> Result<String, Failure> {
             let file = self.file(text);
-            let mut out = Vec::new();
+            let (mut out, mut err) = (Vec::new(), Vec::new());
             let request = Request { file: &file, prune, mode };
-            run(&self.config, &request, NOW, &mut out)?;
+            let streams = Streams { out: &mut out, err: &mut err };
+            run(&self.config, &request, NOW, streams)?;
+            self.warnings.replace(String::from_utf8(err).unwrap());
             Ok(String::from_utf8(out).unwrap())
         }
 
@@ -299,7 +320,8 @@ auth: {encrypt: {secret_key: a sealing key of more than 32 bytes}}
         let world = World::new();
         let file = world.file(TEAM);
         let request = Request { file: &file, prune: Prune::Keep, mode: Mode::Change };
-        let outcome = run(&world.config, &request, NOW, &mut Head(0));
+        let outcome =
+            run(&world.config, &request, NOW, Streams { out: &mut Head(0), err: &mut io::sink() });
         let Err(Failure::Io(error)) = outcome else { panic!("{outcome:?}") };
         assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
         assert_eq!(world.change(TEAM).unwrap(), "no changes\n");
@@ -333,6 +355,30 @@ auth: {encrypt: {secret_key: a sealing key of more than 32 bytes}}
                 "deleted user alice",
             ]
         );
+    }
+
+    #[test]
+    fn a_preset_that_is_changed_is_warned_of() {
+        let world = World::new();
+        world.change(TEAM).unwrap();
+        assert_eq!(*world.warnings.borrow(), "");
+        let text = "
+policies:
+  - id: FSReadAll
+    statement: [{action: 'fs:ReadObject', effect: allow, resource: '*'}]
+groups: [{id: Viewers, policies: [FSReadAll]}]
+";
+        for mode in [Mode::DryRun, Mode::Change] {
+            world.apply(text, Prune::Keep, mode).unwrap();
+            let warnings = world.warnings.take();
+            assert_eq!(warnings.lines().count(), 2, "{warnings}");
+            for name in ["FSReadAll", "Viewers"] {
+                let start = format!("warning: {name} is a preset: ");
+                assert!(warnings.lines().any(|line| line.starts_with(&start)), "{warnings}");
+            }
+        }
+        world.change(text).unwrap();
+        assert_eq!(*world.warnings.borrow(), "");
     }
 
     #[test]

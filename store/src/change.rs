@@ -6,7 +6,8 @@ use policy::Document;
 use sigv::AccessKeyId;
 use time::OffsetDateTime;
 
-use crate::{CredentialSettings, Store, StoreError, UserSettings};
+use crate::diff::is_preset;
+use crate::{CredentialSettings, Kind, Store, StoreError, UserSettings};
 
 /// One write. It prints as what it has done: `created user alice`.
 #[derive(Clone, Debug)]
@@ -93,6 +94,25 @@ pub enum Change {
         /// The access key id.
         id: AccessKeyId,
     },
+}
+
+impl Change {
+    /// The preset policy or group that it changes or deletes, if it is one.
+    pub fn preset(&self) -> Option<&str> {
+        let (kind, name) = match self {
+            Self::UpdatePolicy { name, .. } | Self::DeletePolicy { name } => (Kind::Policy, name),
+            Self::UpdateGroup { name, .. } | Self::DeleteGroup { name } => (Kind::Group, name),
+            Self::CreatePolicy { .. }
+            | Self::CreateGroup { .. }
+            | Self::CreateUser { .. }
+            | Self::UpdateUser { .. }
+            | Self::DeleteUser { .. }
+            | Self::CreateCredential { .. }
+            | Self::UpdateCredential { .. }
+            | Self::DeleteCredential { .. } => return None,
+        };
+        is_preset(kind, name).then_some(name)
+    }
 }
 
 impl fmt::Display for Change {

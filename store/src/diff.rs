@@ -283,7 +283,7 @@ impl Difference<'_> {
 }
 
 /// Whether the store is made with it.
-fn is_preset(kind: Kind, name: &str) -> bool {
+pub(crate) fn is_preset(kind: Kind, name: &str) -> bool {
     match kind {
         Kind::Policy => presets::POLICIES.iter().any(|preset| preset.name == name),
         Kind::Group => presets::GROUPS.iter().any(|preset| preset.name == name),
