@@ -61,7 +61,8 @@ pub(crate) struct Apply {
     /// Prints what would change, and changes nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Deletes what the file does not name; presets stay
+    /// Deletes what the lists of the file do not have; a list that is absent deletes nothing, and
+    /// presets stay
     #[arg(long)]
     pub(crate) prune: bool,
 }
@@ -85,6 +86,18 @@ mod tests {
             let error = Cli::try_parse_from(["lakegate", command]).unwrap_err();
             assert_eq!((error.kind(), error.exit_code()), (ErrorKind::InvalidSubcommand, 2));
         }
+    }
+
+    #[test]
+    fn the_help_says_what_pruning_spares() {
+        let mut cli = Cli::command();
+        let apply = cli.find_subcommand_mut("apply").unwrap();
+        let help = apply.render_long_help().to_string();
+        let words = help.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            words.contains("a list that is absent deletes nothing, and presets stay"),
+            "{help}"
+        );
     }
 
     #[test]
