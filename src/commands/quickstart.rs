@@ -64,7 +64,7 @@ pub(crate) fn run(data: &Path, port: u16) -> Result<(), QuickstartError> {
     let secret = folder.secret()?;
     let keys = identities(&folder.path("lakegate.redb"), &secret)?;
     let upstream = AccessKey::generate()?;
-    let embedded = Embedded::start(folder.objects()?, &upstream)?;
+    let embedded = Embedded::start(&folder.objects()?, &upstream)?;
     let config = config(&folder, port, secret, upstream, embedded.address);
     let served = serve::serve(config, |addresses| {
         let told = folder.write_profiles(&keys, addresses).and_then(|()| {
@@ -149,10 +149,11 @@ impl Folder {
         let mut config = String::new();
         let mut credentials = Vec::new();
         for (role, key) in keys {
-            config.push_str(&format!(
+            let profile = format!(
                 "[profile lakegate-{}]\nregion = {REGION}\nendpoint_url = http://{}\ns3 =\n    addressing_style = path\n\n",
                 role.user, addresses.s3
-            ));
+            );
+            config.push_str(&profile);
             credentials.extend_from_slice(
                 format!(
                     "[lakegate-{}]\naws_access_key_id = {}\naws_secret_access_key = ",
@@ -230,10 +231,10 @@ struct Embedded {
 }
 
 impl Embedded {
-    fn start(objects: PathBuf, key: &AccessKey) -> Result<Self, QuickstartError> {
+    fn start(objects: &Path, key: &AccessKey) -> Result<Self, QuickstartError> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let secret = String::from_utf8_lossy(key.secret.expose()).into_owned();
-        let store = runtime.block_on(EmbeddedStore::bind(&objects, key.id.as_str(), &secret))?;
+        let store = runtime.block_on(EmbeddedStore::bind(objects, key.id.as_str(), &secret))?;
         let address = store.address();
         let (stop, stopped) = oneshot::channel();
         let thread = thread::Builder::new().name("store".into()).spawn(move || {
@@ -291,20 +292,22 @@ fn welcome(folder: &Folder, keys: &[(Role, AccessKey)], addresses: Addresses) ->
     );
     for (role, key) in keys {
         let secret = String::from_utf8_lossy(key.secret.expose()).into_owned();
-        text.push_str(&format!(
+        let shown = format!(
             "  {:<8}{}\n    access key id      {}\n    secret access key  {secret}\n",
             role.user, role.may, key.id
-        ));
+        );
+        text.push_str(&shown);
     }
     let aws = |profile: &str, rest: &str| {
         format!("  aws --profile lakegate-{profile} --endpoint-url http://{s3} s3 {rest}\n")
     };
     text.push_str("\nIn another terminal:\n\n");
-    text.push_str(&format!(
+    let export = format!(
         "  export AWS_CONFIG_FILE={} AWS_SHARED_CREDENTIALS_FILE={}\n",
         quoted(folder.path("aws-config").display()),
         quoted(folder.path("aws-credentials").display()),
-    ));
+    );
+    text.push_str(&export);
     text.push_str(&aws("admin", "mb s3://lake"));
     text.push_str(&aws("admin", "cp \"$AWS_CONFIG_FILE\" s3://lake/team-a/hello.txt"));
     text.push_str(&aws("viewer", "ls s3://lake --recursive"));
@@ -330,7 +333,7 @@ fn quoted(text: impl Display) -> String {
 }
 
 const REGION: &str = "us-east-1";
-const DRAIN_TIMEOUT: Duration = Duration::from_secs(60);
+const DRAIN_TIMEOUT: Duration = Duration::from_mins(1);
 
 #[cfg(test)]
 mod tests {
