@@ -24,6 +24,7 @@ mod harness;
 mod keys;
 mod memory;
 mod ops;
+mod policy;
 mod quickstart;
 mod refusals;
 mod upstream;

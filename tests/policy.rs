@@ -1,0 +1,181 @@
+//! Policies as callers meet them: the documents of the file decide what a request to a real store may do.
+
+use crate::harness::{
+    Key,
+    gateway::Gateway,
+    sign::Draft,
+    site::{Site, admin},
+    versitygw::VersityGw,
+};
+
+#[test]
+fn a_listing_is_allowed_by_a_pattern_that_covers_its_prefix_and_by_no_narrower_one() {
+    let world = World::with("team", TEAM);
+    for (target, status) in [
+        ("/lake?list-type=2&prefix=team-a%2F", 200),
+        ("/lake?prefix=team-a%2Fdeep%2F&delimiter=%2F", 200),
+        ("/lake?list-type=2&prefix=team-a", 403),
+        ("/lake?list-type=2&prefix=team-b%2F", 403),
+        ("/lake?list-type=2", 403),
+        ("/lake?list-type=2&delimiter=%2F", 403),
+    ] {
+        assert_eq!(world.status("GET", target), status, "{target}");
+    }
+    let listed = world.send("GET", "/lake?list-type=2&prefix=team-a%2F").text();
+    assert!(listed.contains("<Key>team-a/x</Key>") && !listed.contains("team-b"), "{listed}");
+}
+
+#[test]
+fn deny_wins_over_allow_on_keys_and_on_listings() {
+    let world = World::with("carl", CARL);
+    for (method, target, status) in [
+        ("GET", "/lake/team-a/x", 200),
+        ("GET", "/lake/priv/x", 403),
+        ("PUT", "/lake/priv/new", 403),
+        ("DELETE", "/lake/priv/x", 403),
+        ("GET", "/lake?list-type=2&prefix=priv%2F", 403),
+        ("GET", "/lake?list-type=2&prefix=team-a%2F", 200),
+    ] {
+        assert_eq!(world.status(method, target), status, "{method} {target}");
+    }
+    assert!(world.store.has("lake", "priv/x") && !world.store.has("lake", "priv/new"));
+}
+
+#[test]
+fn b01_a_store_that_cleans_paths_gives_no_way_round_a_prefix_or_a_deny() {
+    let team = World::with("team", TEAM);
+    for (method, target) in [
+        ("GET", "/lake/team-a/../priv/x"),
+        ("GET", "/lake/team-a//../priv/x"),
+        ("GET", "/lake/team-a/./../priv/x"),
+        ("PUT", "/lake/team-a/../priv/new"),
+        ("DELETE", "/lake/team-a/../priv/x"),
+        ("GET", "/lake/team-a/../../pond/x"),
+        ("GET", "/lake?list-type=2&prefix=team-a%2F..%2Fpriv%2F"),
+    ] {
+        assert_eq!(team.status(method, target), 403, "{method} {target}");
+    }
+    assert!(team.store.has("lake", "priv/x") && !team.store.has("lake", "priv/new"));
+    let carl = World::with("carl", CARL);
+    for target in ["/lake//priv/x", "/lake/./priv/x", "/lake/a/../priv/x", "/lake/priv//x"] {
+        assert_eq!(carl.status("GET", target), 403, "{target}");
+    }
+}
+
+#[test]
+fn the_users_name_stands_for_itself_in_a_pattern() {
+    let world = World::with("home", HOME);
+    for (method, target, status) in [
+        ("PUT", "/lake/home/home/x", 200),
+        ("GET", "/lake/home/home/x", 200),
+        ("PUT", "/lake/home/other/x", 403),
+        ("PUT", "/lake/home/$%7Buser%7D/x", 403),
+        ("GET", "/lake?list-type=2&prefix=home%2Fhome%2F", 200),
+        ("GET", "/lake?list-type=2&prefix=home%2F", 403),
+    ] {
+        assert_eq!(world.status(method, target), status, "{method} {target}");
+    }
+}
+
+#[test]
+fn the_clients_address_meets_the_conditions() {
+    for (condition, status) in [
+        ("IpAddress: {SourceIp: [127.0.0.0/8]}", 200),
+        ("IpAddress: {aws:SourceIp: [10.0.0.0/8, 127.0.0.1]}", 200),
+        ("IpAddress: {SourceIp: [10.0.0.0/8]}", 403),
+        ("NotIpAddress: {SourceIp: [10.0.0.0/8]}", 200),
+        ("NotIpAddress: {SourceIp: [127.0.0.1/32]}", 403),
+    ] {
+        let policy = format!(
+            "[{{action: ['fs:ReadObject'], effect: allow, resource: '*', condition: {{{condition}}}}}]"
+        );
+        let world = World::with("near", &policy);
+        assert_eq!(world.status("GET", "/lake/team-a/x"), status, "{condition}");
+    }
+}
+
+#[test]
+fn b14_a_list_of_buckets_shows_what_the_caller_can_reach_and_names_no_other() {
+    let reader = |resource: &str| {
+        format!("[{{action: ['fs:ReadObject'], effect: allow, resource: '{resource}'}}]")
+    };
+    for (policy, shown) in [
+        (reader("arn:lakefs:fs:::repository/lake/object/team-a/*"), "lake"),
+        (reader("arn:lakefs:fs:::repository/pond/object/*"), "pond"),
+        (reader("arn:lakefs:fs:::repository/sea/object/*"), ""),
+        (ALL.to_owned(), "lake pond"),
+    ] {
+        let world = World::with("some", &policy);
+        for target in ["/", "/?max-buckets=1"] {
+            let listed = world.send("GET", target);
+            assert_eq!(listed.status(), 200, "{policy} {target}");
+            for bucket in ["lake", "pond"] {
+                let is_first = target == "/" || bucket == "lake" || policy != ALL;
+                let is_shown = listed.text().contains(&format!("<Name>{bucket}</Name>"));
+                let may_show = shown.contains(bucket);
+                assert!(!is_shown || may_show, "{policy} {target}: {}", listed.text());
+                assert!(is_shown || !may_show || !is_first, "{policy} {target}: {}", listed.text());
+            }
+        }
+    }
+}
+
+/// A store with some objects, and one user with one policy.
+struct World {
+    gateway: Gateway,
+    store: VersityGw,
+    key: Key,
+    _site: Site,
+}
+
+impl World {
+    fn with(user: &str, statements: &str) -> Self {
+        let store = VersityGw::start();
+        for bucket in ["lake", "pond"] {
+            store.make_bucket(bucket);
+        }
+        let key = Key::new("TESTONEUSER00001", "one-user-secret-0123456789-abcdefghijklm");
+        let site = Site::new(&store.upstream);
+        let credential = |key: &Key| {
+            format!("[{{access_key_id: {}, secret_access_key: {}}}]", key.id, key.secret)
+        };
+        site.write(
+            "identities.yaml",
+            &format!(
+                "policies:\n- {{id: Tried, statement: {statements}}}\nusers:\n\
+                 - {{id: {user}, policies: [Tried], credentials: {}}}\n\
+                 - {{id: root, groups: [Admins], credentials: {}}}\n",
+                credential(&key),
+                credential(&admin()),
+            ),
+        );
+        site.apply();
+        let world = Self { gateway: site.serve(), store, key, _site: site };
+        for target in ["/lake/team-a/x", "/lake/team-b/x", "/lake/priv/x", "/pond/x"] {
+            let put = Draft::put(&admin(), target, b"x").send(world.gateway.s3, b"x");
+            assert_eq!(put.status(), 200, "{target}");
+        }
+        world
+    }
+
+    fn send(&self, method: &'static str, target: &str) -> crate::harness::http::Response {
+        Draft::new(&self.key, method, target)
+            .header("content-length", "0")
+            .send(self.gateway.s3, b"")
+    }
+
+    fn status(&self, method: &'static str, target: &str) -> u16 {
+        self.send(method, target).status()
+    }
+}
+
+const ALL: &str = "[{action: ['fs:*'], effect: allow, resource: '*'}]";
+
+const TEAM: &str = "[{action: ['fs:ListObjects', 'fs:ReadObject', 'fs:WriteObject', 'fs:DeleteObject'], \
+                    effect: allow, resource: 'arn:lakefs:fs:::repository/lake/object/team-a/*'}]";
+
+const CARL: &str = "[{action: ['fs:*'], effect: allow, resource: '*'}, \
+                    {action: ['fs:*'], effect: deny, resource: 'arn:lakefs:fs:::repository/lake/object/priv/*'}]";
+
+const HOME: &str = "[{action: ['fs:*'], effect: allow, \
+                    resource: 'arn:lakefs:fs:::repository/lake/object/home/${user}/*'}]";
