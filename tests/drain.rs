@@ -1,7 +1,5 @@
 //! What runs when the gateway is told to end runs to its end.
 
-use std::time::Duration;
-
 use crate::harness::{
     gateway::Gateway,
     http::Connection,
@@ -119,16 +117,8 @@ fn begin_write(world: &Watched) -> (Connection, Vec<u8>) {
 
 /// Waits until the signal has been heard.
 fn wait_until_not_ready(gateway: &Gateway) {
-    for _ in 0..TRIES {
-        if gateway.ops_status("/readyz") == 503 {
-            return;
-        }
-        gateway.log().find_within(PAUSE, |_| None::<()>);
-    }
-    panic!("still ready: {}", gateway.printed());
+    gateway.wait_until("unready", || gateway.ops_status("/readyz") == 503);
 }
 
 const LENGTH: u64 = 100 << 20;
 const MIB: usize = 1 << 20;
-const TRIES: u32 = 1_000;
-const PAUSE: Duration = Duration::from_millis(10);

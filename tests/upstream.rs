@@ -135,6 +135,7 @@ fn a_connection_that_the_upstream_closed_in_silence_harms_no_request() {
         let target = format!("/lake/{number}");
         let response = Draft::new(&admin(), "GET", &target).send(world.gateway.s3, b"");
         assert_eq!(response.status(), 200, "{number}: {}", response.text());
+        world.gateway.wait_until_parted_from(world.recorder.upstream.address);
     }
     assert_eq!(world.recorder.requests().len(), 20);
 }

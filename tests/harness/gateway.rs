@@ -4,6 +4,7 @@ use std::{
     fs,
     net::SocketAddr,
     process::{Command, ExitStatus},
+    time::Duration,
 };
 
 use serde_json::Value;
@@ -77,6 +78,25 @@ impl Gateway {
         })
     }
 
+    /// Waits until it holds no connection to `peer` any more.
+    pub(crate) fn wait_until_parted_from(&self, peer: SocketAddr) {
+        self.wait_until("connections gone", || {
+            self.process.sockets().iter().all(|socket| socket.peer != peer.port())
+        });
+    }
+
+    /// Asks again and again, until the answer is yes.
+    pub(crate) fn wait_until(&self, what: &str, is_so: impl Fn() -> bool) {
+        for _ in 0..TRIES {
+            if is_so() {
+                return;
+            }
+            // A pause that ends at once when the program does.
+            self.log().find_within(PAUSE, |_| None::<()>);
+        }
+        panic!("not {what}: {}", self.printed());
+    }
+
     /// What it logged, on standard error.
     pub(crate) fn log(&self) -> &Lines {
         &self.process.stderr
@@ -118,3 +138,6 @@ fn field<'a>(line: &'a str, name: &str) -> Option<&'a str> {
         .find_map(|word| word.strip_prefix(name)?.strip_prefix('='))
         .map(|value| value.trim_matches('"'))
 }
+
+const TRIES: u32 = 3_000;
+const PAUSE: Duration = Duration::from_millis(10);

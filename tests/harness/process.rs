@@ -1,7 +1,9 @@
 //! A running program: what it prints, line by line as it comes, and its end.
 
 use std::{
+    fs,
     io::{BufRead, BufReader, Read},
+    path::PathBuf,
     process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Condvar, Mutex},
     thread,
@@ -38,6 +40,29 @@ impl Process {
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 
+    /// Its TCP sockets over IPv4, as the kernel has them now.
+    pub(crate) fn sockets(&self) -> Vec<Socket> {
+        let process = format!("/proc/{}", self.pid());
+        // A descriptor may be gone between the listing and the look at it.
+        let owned: Vec<PathBuf> = fs::read_dir(format!("{process}/fd"))
+            .unwrap()
+            .filter_map(|entry| fs::read_link(entry.ok()?.path()).ok())
+            .collect();
+        let table = fs::read_to_string(format!("{process}/net/tcp")).unwrap();
+        let sockets = table.lines().skip(1).filter_map(|line| {
+            let fields: Vec<&str> = line.split_whitespace().collect();
+            let link = format!("socket:[{}]", fields[9]);
+            let port = |address: &str| u16::from_str_radix(address.split_once(':')?.1, 16).ok();
+            owned.iter().any(|have| have.as_os_str() == link.as_str()).then_some(())?;
+            Some(Socket {
+                port: port(fields[1])?,
+                peer: port(fields[2])?,
+                listens: fields[3] == LISTEN,
+            })
+        });
+        sockets.collect()
+    }
+
     /// Waits until the program has ended by itself.
     pub(crate) fn wait(&mut self) -> ExitStatus {
         for lines in [&self.stdout, &self.stderr] {
@@ -58,6 +83,14 @@ impl Drop for Process {
         drop(self.child.kill());
         drop(self.child.wait());
     }
+}
+
+/// A socket of a program: its own port and its peer's.
+#[derive(Debug)]
+pub(crate) struct Socket {
+    pub(crate) port: u16,
+    pub(crate) peer: u16,
+    pub(crate) listens: bool,
 }
 
 /// The lines of one output of a program, gathered by a thread.
@@ -127,3 +160,6 @@ impl Lines {
         self.0.1.wait_timeout_while(guard, LIMIT, |gathered| !gathered.ended).unwrap().0.ended
     }
 }
+
+/// The state of a listening socket in `/proc/net/tcp`.
+const LISTEN: &str = "0A";

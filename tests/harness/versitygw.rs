@@ -3,7 +3,7 @@
 use std::{
     env, fs,
     net::{Ipv4Addr, SocketAddr},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::Command,
     time::Duration,
 };
@@ -75,8 +75,8 @@ fn program() -> String {
 /// The port that the process listens on, which it does not tell: the kernel is asked until there is one.
 fn listening(process: &Process) -> SocketAddr {
     for _ in 0..TRIES {
-        if let Some(port) = listening_port(process.pid()) {
-            return (Ipv4Addr::LOCALHOST, port).into();
+        if let Some(socket) = process.sockets().iter().find(|socket| socket.listens) {
+            return (Ipv4Addr::LOCALHOST, socket.port).into();
         }
         let failed = process.stderr.find_within(PAUSE, |line| Some(line.to_owned()));
         assert_eq!(failed, None, "versitygw does not start");
@@ -84,23 +84,6 @@ fn listening(process: &Process) -> SocketAddr {
     panic!("versitygw does not listen: {:#?}", process.stdout.all())
 }
 
-fn listening_port(pid: u32) -> Option<u16> {
-    let sockets: Vec<PathBuf> = fs::read_dir(format!("/proc/{pid}/fd"))
-        .ok()?
-        .filter_map(|entry| fs::read_link(entry.ok()?.path()).ok())
-        .collect();
-    let table = fs::read_to_string(format!("/proc/{pid}/net/tcp")).ok()?;
-    table.lines().skip(1).find_map(|line| {
-        let fields: Vec<&str> = line.split_whitespace().collect();
-        let socket = format!("socket:[{}]", fields[9]);
-        let ours = fields[3] == LISTEN && sockets.iter().any(|have| have == Path::new(&socket));
-        let (_, port) = fields[1].split_once(':')?;
-        ours.then(|| u16::from_str_radix(port, 16).unwrap())
-    })
-}
-
 const DATA: &str = "data";
-/// The state of a listening socket in `/proc/net/tcp`.
-const LISTEN: &str = "0A";
 const TRIES: u32 = 3_000;
 const PAUSE: Duration = Duration::from_millis(10);
