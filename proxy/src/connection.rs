@@ -71,8 +71,8 @@ pub async fn serve_connection(stream: TcpStream, peer: SocketAddr, gateway: Arc<
     }
 }
 
-/// Reads on for a while: a connection that is closed with
-/// bytes unread is reset, and the reset overtakes the refusal.
+/// Reads on for a while: a connection that is closed with bytes unread is reset, and the reset
+/// overtakes the refusal.
 async fn linger(mut stream: TcpStream, limits: &Limits) {
     let read_on = async {
         let mut rest = limits.linger_bytes_max;
