@@ -15,6 +15,12 @@ pub enum Payload {
     Hash(Hash),
     /// `UNSIGNED-PAYLOAD`: nothing.
     Unsigned,
+    /// `STREAMING-UNSIGNED-PAYLOAD-TRAILER`: chunks without signatures, then a checksum.
+    UnsignedTrailer,
+    /// `STREAMING-AWS4-HMAC-SHA256-PAYLOAD`: chunks, each with its signature.
+    SignedChunks,
+    /// `STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER`: chunks, then a checksum, each with its signature.
+    SignedChunksTrailer,
 }
 
 impl Payload {
@@ -23,11 +29,22 @@ impl Payload {
         Self::Hash(hash::EMPTY)
     }
 
+    /// Whether the body comes in chunks of AWS's, so that its length on the wire is not its own.
+    pub fn is_framed(&self) -> bool {
+        match self {
+            Self::Hash(_) | Self::Unsigned => false,
+            Self::UnsignedTrailer | Self::SignedChunks | Self::SignedChunksTrailer => true,
+        }
+    }
+
     /// As it stands in `x-amz-content-sha256` and in the canonical request.
     pub fn text(&self) -> Cow<'static, str> {
         match self {
             Self::Hash(hash) => hash::hex(hash).into(),
-            Self::Unsigned => UNSIGNED.into(),
+            Self::Unsigned => "UNSIGNED-PAYLOAD".into(),
+            Self::UnsignedTrailer => "STREAMING-UNSIGNED-PAYLOAD-TRAILER".into(),
+            Self::SignedChunks => "STREAMING-AWS4-HMAC-SHA256-PAYLOAD".into(),
+            Self::SignedChunksTrailer => "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER".into(),
         }
     }
 
@@ -40,10 +57,10 @@ impl Payload {
     pub(crate) fn of(headers: &HeaderMap) -> Result<Self, SignatureError> {
         let value = headers.get(HEADER).ok_or(SignatureError::MissingPayloadHash)?;
         let text = value.to_str().map_err(|_| SignatureError::MalformedPayloadHash)?;
-        if text == UNSIGNED {
-            return Ok(Self::Unsigned);
+        if let Some(mode) = MODES.iter().find(|mode| mode.text() == text) {
+            return Ok(*mode);
         }
-        if let Some(mode) = STREAMING.iter().find(|mode| **mode == text) {
+        if let Some(mode) = ASYMMETRIC.iter().find(|mode| **mode == text) {
             return Err(SignatureError::UnsupportedPayload { mode });
         }
         hash::parse_hex(text).map(Self::Hash).ok_or(SignatureError::MalformedPayloadHash)
@@ -53,15 +70,18 @@ impl Payload {
 /// The header that says what the signature says about the body.
 pub(crate) const HEADER: &str = "x-amz-content-sha256";
 
-const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
+/// The modes that are not a hash.
+const MODES: [Payload; 4] = [
+    Payload::Unsigned,
+    Payload::UnsignedTrailer,
+    Payload::SignedChunks,
+    Payload::SignedChunksTrailer,
+];
 
-/// The modes of a framed body, none of which is decoded yet.
-const STREAMING: &[&str] = &[
-    "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
-    "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
+/// The modes of Signature Version 4A, which is not implemented.
+const ASYMMETRIC: [&str; 2] = [
     "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD",
     "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER",
-    "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
 ];
 
 #[cfg(test)]
@@ -76,15 +96,15 @@ mod tests {
 
     #[test]
     fn payload_reads_back() {
-        for payload in [Payload::empty(), Payload::Unsigned, Payload::Hash([7; 32])] {
+        for payload in [Payload::empty(), Payload::Hash([7; 32])].into_iter().chain(MODES) {
             assert_eq!(read(&payload.text()).unwrap(), payload);
             assert_eq!(payload.header_value(), *payload.text());
         }
     }
 
     #[test]
-    fn streaming_modes_are_refused_by_name() {
-        for mode in STREAMING {
+    fn modes_of_asymmetric_signatures_are_refused_by_name() {
+        for mode in ASYMMETRIC {
             let refused = read(mode).unwrap_err();
             assert_eq!(refused, SignatureError::UnsupportedPayload { mode });
             assert!(refused.message().contains(mode));

@@ -37,6 +37,11 @@ impl SigningKey {
             ALGORITHM, "\n", &stamp, "\n", date, "/", region, "/", SERVICE, "/", TERMINATOR, "\n",
             &hash,
         ];
-        self.0.code(&parts.map(str::as_bytes))
+        self.code(&parts.map(str::as_bytes))
+    }
+
+    /// The signature of a string to sign, given in parts.
+    pub(crate) fn code(&self, parts: &[&[u8]]) -> Hash {
+        self.0.code(parts)
     }
 }

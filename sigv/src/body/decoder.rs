@@ -36,6 +36,9 @@ impl Decoder {
         let check = match payload {
             Payload::Hash(expected) => Check::Hash { expected: *expected, state: Box::default() },
             Payload::Unsigned => Check::Length,
+            Payload::UnsignedTrailer | Payload::SignedChunks | Payload::SignedChunksTrailer => {
+                return Err(BodyError::Incomplete);
+            }
         };
         let mut decoder = Self { check, declared, remaining: declared, failure: None };
         if decoder.is_complete() {

@@ -1,7 +1,11 @@
 //! Bodies: the client's framing off, verified bytes between, our framing on.
 
+mod chain;
+mod checksum;
 mod decoder;
 mod encoder;
 
+pub use chain::Chain;
+pub use checksum::{Algorithm, Checksum};
 pub use decoder::Decoder;
 pub use encoder::Encoder;
