@@ -58,7 +58,7 @@ pub(crate) fn sign(
     headers.insert("x-amz-date", amz_date::header_value(now));
     headers.insert("x-amz-content-sha256", payload.header_value());
     let wire = Wire { method: head.method(), path: &path, query: &query, headers: &headers };
-    let authorization = live.signer.sign(wire, &payload, now);
+    let (authorization, _chain) = live.signer.sign(wire, &payload, now);
     headers.insert(header::AUTHORIZATION, authorization);
     if head.method() == Method::PUT || head.method() == Method::POST {
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(upload.wire_length()));

@@ -8,6 +8,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::amz_date;
 use crate::authorization::Authorization;
+use crate::body::Chain;
 use crate::canonical;
 use crate::credential::{AccessKeyId, SecretKey};
 use crate::error::SignatureError;
@@ -117,6 +118,14 @@ impl Claim {
         let request = canonical::request(wire, &self.signed_headers, &self.payload.text())?;
         let signature = key.sign(&request, self.signed_at, &self.region);
         if hash::same(&signature, &self.signature) { Ok(()) } else { Err(SignatureError::Mismatch) }
+    }
+
+    /// What the chunks of the request's body are signed with, by the `key` of [`Self::verify_with`].
+    ///
+    /// The chain begins with the claimed signature: it says something only of a claim that was verified, which is
+    /// when that signature was compared with the right one.
+    pub fn chain(&self, key: &SigningKey) -> Chain {
+        Chain::new(key.clone(), self.signed_at, &self.region, self.signature)
     }
 }
 

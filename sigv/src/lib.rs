@@ -24,7 +24,7 @@
 //!
 //! let signer = Signer::new("AKIAALICE", SecretKey::new(*b"not a real secret"), "us-east-1")?;
 //! let wire = Wire { method: &Method::GET, path: "/lake/a%20key", query: "", headers: &headers };
-//! let authorization = signer.sign(wire, &payload, now);
+//! let (authorization, _) = signer.sign(wire, &payload, now);
 //! headers.insert(header::AUTHORIZATION, authorization);
 //!
 //! let wire = Wire { method: &Method::GET, path: "/lake/a%20key", query: "", headers: &headers };

@@ -8,9 +8,10 @@ use time::{Date, OffsetDateTime, UtcOffset};
 
 use crate::amz_date;
 use crate::authorization::{ALGORITHM, SERVICE, TERMINATOR};
+use crate::body::Chain;
 use crate::canonical;
 use crate::credential::{CredentialError, SecretKey, is_region};
-use crate::hash::{self, Hash};
+use crate::hash;
 use crate::payload::Payload;
 use crate::v4::SigningKey;
 use crate::wire::{Wire, header_value};
@@ -58,35 +59,33 @@ impl Signer {
         &self.access_key_id
     }
 
-    /// The value of the `Authorization` header for `wire`, marked sensitive.
+    /// The value of the `Authorization` header for `wire`, marked sensitive, and what the chunks of its body are signed
+    /// with.
     ///
     /// It covers exactly `host`, `x-amz-*`, `content-md5` and `content-type`; a hop may touch any other
     /// header. `wire` has to hold `host`, `x-amz-date` of `at` and `x-amz-content-sha256` of `payload` already.
-    pub fn sign(&self, wire: Wire<'_>, payload: &Payload, at: OffsetDateTime) -> HeaderValue {
+    #[expect(clippy::expect_used, reason = "the names of the signed headers come from the headers")]
+    pub fn sign(
+        &self,
+        wire: Wire<'_>,
+        payload: &Payload,
+        at: OffsetDateTime,
+    ) -> (HeaderValue, Chain) {
         let at = at.to_offset(UtcOffset::UTC);
         let signed_headers = signed_headers(wire.headers);
-        let signature = hash::hex(&self.signature(wire, &signed_headers, payload, at));
+        let request = canonical::request(wire, &signed_headers, &payload.text())
+            .expect("every signed header is there");
         let Self { access_key_id, region, .. } = self;
+        let key = self.key(at.date());
+        let signature = key.sign(&request, at, region);
         let date = amz_date::format_date(at.date());
         let mut value = header_value(format!(
             "{ALGORITHM} Credential={access_key_id}/{date}/{region}/{SERVICE}/{TERMINATOR}, \
-             SignedHeaders={signed_headers}, Signature={signature}"
+             SignedHeaders={signed_headers}, Signature={}",
+            hash::hex(&signature)
         ));
         value.set_sensitive(true);
-        value
-    }
-
-    #[expect(clippy::expect_used, reason = "the names of the signed headers come from the headers")]
-    fn signature(
-        &self,
-        wire: Wire<'_>,
-        signed_headers: &str,
-        payload: &Payload,
-        at: OffsetDateTime,
-    ) -> Hash {
-        let request = canonical::request(wire, signed_headers, &payload.text())
-            .expect("every signed header is there");
-        self.key(at.date()).sign(&request, at, &self.region)
+        (value, Chain::new(key, at, region, signature))
     }
 
     /// The key of `date`, derived when the day is new.
@@ -157,7 +156,7 @@ mod tests {
         let wire = Wire { method: &Method::GET, path: "/", query: "", headers: &headers };
         let signer =
             Signer::new("GK$tenant", SecretKey::new(*b"not a real secret"), "garage").unwrap();
-        let value = signer.sign(wire, &Payload::Unsigned, datetime!(2026-01-31 12:00 UTC));
+        let (value, chain) = signer.sign(wire, &Payload::Unsigned, datetime!(2026-01-31 12:00 UTC));
         assert!(value.is_sensitive());
         assert!(
             value
@@ -169,6 +168,7 @@ mod tests {
             format!("{signer:?}"),
             r#"Signer { access_key_id: "GK$tenant", region: "garage", .. }"#
         );
+        assert_eq!(format!("{chain:?}"), "Chain(..)");
     }
 
     #[test]

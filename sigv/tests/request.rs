@@ -41,7 +41,7 @@ impl Request {
         self.headers.insert("x-amz-date", amz_date::header_value(at));
         self.headers.insert("x-amz-content-sha256", payload.header_value());
         let signer = Signer::new(access_key_id, secret.clone(), "us-east-1").unwrap();
-        let authorization = signer.sign(self.wire(), &payload, at);
+        let (authorization, _) = signer.sign(self.wire(), &payload, at);
         self.headers.insert("authorization", authorization);
         self
     }

@@ -8,7 +8,7 @@ use aws_sigv4::http_request::{
 use aws_sigv4::sign::v4;
 use http::Method;
 use proptest::prelude::*;
-use sigv::{Payload, SecretKey, Signer, amz_date, hash};
+use sigv::{Payload, SecretKey, Signer, amz_date};
 use time::OffsetDateTime;
 use time::macros::datetime;
 
@@ -72,7 +72,7 @@ struct Unsigned {
 
 /// The `Authorization` header that our signer gives.
 fn ours(signer: &Signer, unsigned: &Unsigned) -> String {
-    let value = signer.sign(unsigned.request.wire(), &unsigned.payload, unsigned.at);
+    let (value, _) = signer.sign(unsigned.request.wire(), &unsigned.payload, unsigned.at);
     value.to_str().unwrap().to_owned()
 }
 
@@ -98,8 +98,12 @@ fn judge(unsigned: &Unsigned) -> String {
     let headers = request.headers.iter().filter(|(name, _)| given(name.as_str()));
     let headers = headers.map(|(name, value)| (name.as_str(), value.to_str().unwrap()));
     let body = match payload {
-        Payload::Hash(hash) => SignableBody::Precomputed(hash::hex(hash)),
         Payload::Unsigned => SignableBody::UnsignedPayload,
+        Payload::UnsignedTrailer => SignableBody::StreamingUnsignedPayloadTrailer,
+        Payload::SignedChunksTrailer => SignableBody::StreamingSignedPayloadTrailer,
+        Payload::Hash(_) | Payload::SignedChunks => {
+            SignableBody::Precomputed(payload.text().into_owned())
+        }
     };
     let signable = SignableRequest::new(request.method.as_str(), uri, headers, body).unwrap();
     let (instructions, _) = sign(signable, &parameters).unwrap().into_parts();
@@ -141,6 +145,9 @@ fn unsigned() -> impl Strategy<Value = Unsigned> {
     let payload = prop_oneof![
         Just(Payload::Unsigned),
         Just(Payload::empty()),
+        Just(Payload::UnsignedTrailer),
+        Just(Payload::SignedChunks),
+        Just(Payload::SignedChunksTrailer),
         any::<[u8; 32]>().prop_map(Payload::Hash)
     ];
     let at = (0..4_102_444_800_i64).prop_map(|at| OffsetDateTime::from_unix_timestamp(at).unwrap());
