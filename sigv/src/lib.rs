@@ -51,7 +51,7 @@ mod signer;
 mod v4;
 mod wire;
 
-pub use body::{Algorithm, Chain, Checksum, Decoder, Encoder};
+pub use body::{Algorithm, Chain, Checksum, Decoder, Encoder, Framing, Piece};
 pub use claim::{Claim, Rules};
 pub use credential::{AccessKeyId, CredentialError, SecretKey};
 pub use encode::{encode_path, encode_query_value};

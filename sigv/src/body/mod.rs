@@ -4,8 +4,12 @@ mod chain;
 mod checksum;
 mod decoder;
 mod encoder;
+mod framing;
+mod piece;
 
 pub use chain::Chain;
 pub use checksum::{Algorithm, Checksum};
 pub use decoder::Decoder;
 pub use encoder::Encoder;
+pub use framing::Framing;
+pub use piece::Piece;
