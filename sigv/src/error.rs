@@ -1,4 +1,4 @@
-//! Why a signature or a body was refused, with AWS's code and status for each.
+//! Why a signature was refused, with AWS's code and status for each.
 
 use std::borrow::Cow;
 
@@ -195,50 +195,6 @@ impl SignatureError {
             Self::MalformedPayloadHash => (400, "InvalidArgument"),
             Self::SecurityToken => (400, "InvalidToken"),
             Self::Mismatch => (403, "SignatureDoesNotMatch"),
-        }
-    }
-}
-
-/// Why a body was refused. `Display` is for operators; clients see [`Self::code`], [`Self::status`] and
-/// [`Self::message`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum BodyError {
-    /// The body is not the one whose hash was signed.
-    #[error("body does not have the hash that was signed")]
-    Mismatch,
-    /// The body ended before its declared length.
-    #[error("body is shorter than declared")]
-    Incomplete,
-    /// The body went on after its declared length.
-    #[error("body is longer than declared")]
-    Surplus,
-}
-
-impl BodyError {
-    /// The code of S3's error document.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Mismatch => "XAmzContentSHA256Mismatch",
-            Self::Incomplete => "IncompleteBody",
-            Self::Surplus => "InvalidRequest",
-        }
-    }
-
-    /// The HTTP status.
-    pub fn status(&self) -> u16 {
-        400
-    }
-
-    /// The message of S3's error document, as AWS words it where it does.
-    pub fn message(&self) -> &'static str {
-        match self {
-            Self::Mismatch => {
-                "The provided 'x-amz-content-sha256' header does not match what was computed."
-            }
-            Self::Incomplete => {
-                "You did not provide the number of bytes specified by the Content-Length HTTP header"
-            }
-            Self::Surplus => "The body is longer than its declared length",
         }
     }
 }

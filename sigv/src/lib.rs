@@ -4,7 +4,8 @@
 //! - A request verifies only if `host` and every `x-amz-*` header it carries are covered by the signature.
 //! - Exactly one mechanism of authentication is read, and nothing in it twice.
 //! - Signatures and hashes are compared in constant time, in [`hash`] and nowhere else.
-//! - The frame that completes a body leaves the [`Decoder`] only if the whole body is what was signed.
+//! - The piece that completes a body leaves the [`Decoder`] only if the whole body is what was signed and declared.
+//! - No byte of a signed chunk leaves it before the chunk's signature holds.
 //! - No secret, signing key or signature is in any `Debug` output or error.
 //!
 //! It refuses to do I/O, to read a clock, and to decide who may do what: time is an argument, and a verified
@@ -51,11 +52,14 @@ mod signer;
 mod v4;
 mod wire;
 
-pub use body::{Algorithm, Chain, Checksum, Decoder, Encoder, Framing, Piece};
+pub use body::{
+    Algorithm, BodyError, Chain, Checksum, ChunkLimits, Declared, Decoded, Decoder, Encoder, End,
+    Framing, Piece,
+};
 pub use claim::{Claim, Rules};
 pub use credential::{AccessKeyId, CredentialError, SecretKey};
 pub use encode::{encode_path, encode_query_value};
-pub use error::{BodyError, SignatureError};
+pub use error::SignatureError;
 pub use payload::Payload;
 pub use signer::Signer;
 pub use v4::SigningKey;

@@ -3,117 +3,117 @@
 use std::fmt;
 
 use bytes::Bytes;
-use sha2::{Digest, Sha256};
 
-use crate::error::BodyError;
-use crate::hash::{self, Hash};
+use super::chain::Chain;
+use super::checks::Checks;
+use super::checksum::{Algorithm, Checksum};
+use super::chunks::{ChunkLimits, Chunks};
+use super::declared::Declared;
+use super::error::BodyError;
+use super::piece::{Decoded, End, Rest};
 use crate::payload::Payload;
 
 /// Takes the client's framing off a body and checks it against what was signed and declared.
 ///
-/// Bytes flow through as they come, but the frame that completes the body is given on only if the whole
-/// body holds: what takes its output never has a complete body that was not verified. After an error every call
-/// gives that error again.
+/// Bytes flow through as they come, a signed chunk once it is verified. The piece that completes the declared length
+/// is kept back until [`Self::finish`] finds that the whole body holds: what takes the pieces never has a
+/// complete body that was not verified. After an error every call gives that error again.
 pub struct Decoder {
-    check: Check,
-    declared: u64,
-    remaining: u64,
+    length: u64,
+    framing: Framing,
+    rest: Rest,
     failure: Option<BodyError>,
 }
 
-enum Check {
-    Hash { expected: Hash, state: Box<Sha256> },
-    Length,
+enum Framing {
+    /// None: the body is as it came.
+    Plain,
+    Chunks(Box<Chunks>),
 }
 
 impl Decoder {
-    /// A decoder for a body that was signed as `payload` and declared as `declared` bytes long.
+    /// A decoder for the body that `declared` tells of.
     ///
-    /// # Errors
-    ///
-    /// [`BodyError::Mismatch`] when the body is empty and another hash was signed.
-    pub fn new(payload: &Payload, declared: u64) -> Result<Self, BodyError> {
-        let check = match payload {
-            Payload::Hash(expected) => Check::Hash { expected: *expected, state: Box::default() },
-            Payload::Unsigned => Check::Length,
-            Payload::UnsignedTrailer | Payload::SignedChunks | Payload::SignedChunksTrailer => {
-                return Err(BodyError::Incomplete);
+    /// Signed chunks need the request's `chain`: without it they are all refused.
+    pub fn new(declared: &Declared, chain: Option<Chain>, limits: ChunkLimits) -> Self {
+        let chunks =
+            |chain| Framing::Chunks(Box::new(Chunks::new(chain, declared.trailer(), limits)));
+        let (framing, failure) = match (declared.payload(), chain) {
+            (Payload::Hash(_) | Payload::Unsigned, _) => (Framing::Plain, None),
+            (Payload::UnsignedTrailer, _) => (chunks(None), None),
+            (Payload::SignedChunks | Payload::SignedChunksTrailer, Some(chain)) => {
+                (chunks(Some(chain)), None)
+            }
+            (Payload::SignedChunks | Payload::SignedChunksTrailer, None) => {
+                (chunks(None), Some(BodyError::ChunkSignature))
             }
         };
-        let mut decoder = Self { check, declared, remaining: declared, failure: None };
-        if decoder.is_complete() {
-            decoder.check_whole()?;
-        }
-        Ok(decoder)
+        let length = declared.length();
+        Self { length, framing, rest: Rest::new(length, Checks::new(declared)), failure }
     }
 
-    /// Takes the next bytes of the wire and gives on those of the body.
+    /// Computes the checksum of `algorithm` too. To be said before the first [`Self::push`].
+    pub fn want(&mut self, algorithm: Algorithm) {
+        self.rest.checks.want(algorithm);
+    }
+
+    /// Takes bytes off the front of `wire`, all of them if nothing is given on. While some are left, it is to be called
+    /// again.
     ///
     /// # Errors
     ///
-    /// [`BodyError::Surplus`] when the body is longer than declared, [`BodyError::Mismatch`] when it is complete and
-    /// not what was signed. Nothing of `wire` is given on then.
-    pub fn push(&mut self, wire: Bytes) -> Result<Bytes, BodyError> {
-        let taken = self.take(&wire);
-        self.failure = taken.err();
-        taken.map(|()| wire)
+    /// [`BodyError::Surplus`] when the body is longer than declared; for a framed body any error of its
+    /// framing.
+    pub fn push(&mut self, wire: &mut Bytes) -> Result<Decoded, BodyError> {
+        let Self { framing, rest, .. } = self;
+        let decoded = match (self.failure, framing) {
+            (Some(failure), _) => Err(failure),
+            (None, _) if wire.is_empty() => Ok(Decoded::Nothing),
+            (None, Framing::Plain) => rest.take(std::mem::take(wire)),
+            (None, Framing::Chunks(chunks)) => chunks.push(wire, rest),
+        };
+        self.settle(decoded)
     }
 
-    /// Says whether the body may end here.
+    /// Ends the body, once: the wire has ended.
     ///
     /// # Errors
     ///
-    /// [`BodyError::Incomplete`] when it is shorter than declared, and any error of [`Self::push`] again.
-    pub fn finish(&self) -> Result<(), BodyError> {
-        match self.failure {
+    /// [`BodyError::Deficit`] or [`BodyError::Cut`] when it ended too early, [`BodyError::Mismatch`] or
+    /// [`BodyError::Checksum`] when it is not what was declared, and any error of [`Self::push`] again.
+    pub fn finish(&mut self) -> Result<End, BodyError> {
+        let end = match self.failure {
             Some(failure) => Err(failure),
-            None if self.remaining > 0 => Err(BodyError::Incomplete),
-            None => Ok(()),
-        }
+            None => self.trailer().and_then(|trailer| self.rest.finish(trailer.as_ref())),
+        };
+        self.settle(end)
     }
 
     /// How long the body is without the client's framing, in bytes.
     pub fn decoded_length(&self) -> u64 {
-        self.declared
+        self.length
     }
 
-    /// Whether the whole body was given on, verified.
-    pub fn is_complete(&self) -> bool {
-        self.remaining == 0 && self.failure.is_none()
+    /// What came after the data, once all of it came.
+    fn trailer(&mut self) -> Result<Option<Checksum>, BodyError> {
+        match &mut self.framing {
+            Framing::Plain => Ok(None),
+            Framing::Chunks(chunks) => chunks.finish(),
+        }
     }
 
-    fn take(&mut self, wire: &[u8]) -> Result<(), BodyError> {
-        if let Some(failure) = self.failure {
-            return Err(failure);
-        }
-        if wire.is_empty() {
-            return Ok(());
-        }
-        let length = u64::try_from(wire.len()).map_err(|_| BodyError::Surplus)?;
-        self.remaining = self.remaining.checked_sub(length).ok_or(BodyError::Surplus)?;
-        if let Check::Hash { state, .. } = &mut self.check {
-            state.update(wire);
-        }
-        if self.remaining == 0 { self.check_whole() } else { Ok(()) }
-    }
-
-    /// Checks a body of which every byte was taken.
-    fn check_whole(&mut self) -> Result<(), BodyError> {
-        match &mut self.check {
-            Check::Hash { expected, state } => {
-                let computed: Hash = state.finalize_reset().into();
-                if hash::same(&computed, expected) { Ok(()) } else { Err(BodyError::Mismatch) }
-            }
-            Check::Length => Ok(()),
-        }
+    /// Keeps an error for all calls to come.
+    fn settle<T>(&mut self, outcome: Result<T, BodyError>) -> Result<T, BodyError> {
+        self.failure = outcome.as_ref().err().copied();
+        outcome
     }
 }
 
 impl fmt::Debug for Decoder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Decoder")
-            .field("declared", &self.declared)
-            .field("remaining", &self.remaining)
+            .field("length", &self.length)
+            .field("left", &self.rest.left)
             .field("failure", &self.failure)
             .finish_non_exhaustive()
     }
@@ -121,9 +121,15 @@ impl fmt::Debug for Decoder {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderMap;
+
+    use super::super::piece::Piece;
     use super::*;
+    use crate::hash;
 
     const BODY: &[u8] = b"bytes that were signed";
+    const LIMITS: ChunkLimits =
+        ChunkLimits { chunk_bytes_max: 0, chunk_line_bytes_max: 0, trailer_bytes_max: 0 };
 
     fn signed() -> Payload {
         Payload::Hash(hash::sha256(BODY))
@@ -133,20 +139,40 @@ mod tests {
         u64::try_from(bytes.len()).unwrap()
     }
 
+    fn declared(payload: Payload, length: u64) -> Declared {
+        Declared::read(payload, &HeaderMap::new(), Some(length)).unwrap()
+    }
+
+    fn decoder(payload: Payload, length: u64) -> Decoder {
+        Decoder::new(&declared(payload, length), None, LIMITS)
+    }
+
+    fn push(decoder: &mut Decoder, bytes: &[u8]) -> Result<Bytes, BodyError> {
+        let mut wire = Bytes::copy_from_slice(bytes);
+        let given = decoder.push(&mut wire)?;
+        assert!(wire.is_empty());
+        match given {
+            Decoded::Nothing => Ok(Bytes::new()),
+            Decoded::Piece(Piece { data, hash: None }) => Ok(data),
+            Decoded::Piece(_) | Decoded::Chunk(_) => panic!("{given:?}"),
+        }
+    }
+
     #[test]
     fn body_comes_out_as_it_went_in_wherever_it_is_split() {
         for payload in [signed(), Payload::Unsigned] {
             for first in 0..=BODY.len() {
                 for second in first..=BODY.len() {
-                    let mut decoder = Decoder::new(&payload, length(BODY)).unwrap();
+                    let mut decoder = decoder(payload, length(BODY));
                     let mut out = Vec::new();
                     for frame in [&BODY[..first], &BODY[first..second], &BODY[second..]] {
-                        assert_eq!(decoder.is_complete(), out == BODY);
-                        out.extend_from_slice(&decoder.push(Bytes::from_static(frame)).unwrap());
+                        out.extend_from_slice(&push(&mut decoder, frame).unwrap());
+                        assert!(out.len() < BODY.len());
                     }
+                    let end = decoder.finish().unwrap();
+                    out.extend_from_slice(&end.piece.data);
                     assert_eq!(out, BODY);
-                    assert!(decoder.is_complete());
-                    assert_eq!(decoder.finish(), Ok(()));
+                    assert_eq!(end.checksums, []);
                     assert_eq!(decoder.decoded_length(), length(BODY));
                 }
             }
@@ -158,15 +184,13 @@ mod tests {
         let mut body = BODY.to_vec();
         *body.last_mut().unwrap() ^= 1;
         for split in 0..BODY.len() {
-            let mut decoder = Decoder::new(&signed(), length(BODY)).unwrap();
-            let given = decoder.push(Bytes::copy_from_slice(&body[..split])).unwrap();
-            assert_eq!(given, &body[..split]);
-            let last = Bytes::copy_from_slice(&body[split..]);
-            assert_eq!(decoder.push(last.clone()), Err(BodyError::Mismatch));
-            assert!(!decoder.is_complete());
+            let mut decoder = decoder(signed(), length(BODY));
+            assert_eq!(push(&mut decoder, &body[..split]).unwrap(), &body[..split]);
+            assert_eq!(push(&mut decoder, &body[split..]).unwrap(), "");
             assert_eq!(decoder.finish(), Err(BodyError::Mismatch));
-            assert_eq!(decoder.push(last), Err(BodyError::Mismatch));
-            assert_eq!(decoder.push(Bytes::new()), Err(BodyError::Mismatch));
+            assert_eq!(push(&mut decoder, &body[split..]), Err(BodyError::Mismatch));
+            assert_eq!(push(&mut decoder, b""), Err(BodyError::Mismatch));
+            assert_eq!(decoder.finish(), Err(BodyError::Mismatch));
         }
     }
 
@@ -175,8 +199,9 @@ mod tests {
         for at in 0..BODY.len() {
             let mut body = BODY.to_vec();
             body[at] ^= 0x80;
-            let mut decoder = Decoder::new(&signed(), length(BODY)).unwrap();
-            assert_eq!(decoder.push(body.into()), Err(BodyError::Mismatch));
+            let mut decoder = decoder(signed(), length(BODY));
+            push(&mut decoder, &body).unwrap();
+            assert_eq!(decoder.finish(), Err(BodyError::Mismatch));
         }
     }
 
@@ -184,12 +209,11 @@ mod tests {
     fn surplus_is_refused_with_the_frame_it_came_in() {
         for payload in [signed(), Payload::Unsigned] {
             for split in 0..=BODY.len() {
-                let mut decoder = Decoder::new(&payload, length(BODY)).unwrap();
-                decoder.push(Bytes::from_static(&BODY[..split])).unwrap();
+                let mut decoder = decoder(payload, length(BODY));
+                push(&mut decoder, &BODY[..split]).unwrap();
                 let surplus = [&BODY[split..], b"!"].concat();
-                assert_eq!(decoder.push(surplus.into()), Err(BodyError::Surplus));
+                assert_eq!(push(&mut decoder, &surplus), Err(BodyError::Surplus));
                 assert_eq!(decoder.finish(), Err(BodyError::Surplus));
-                assert!(!decoder.is_complete());
             }
         }
     }
@@ -198,40 +222,63 @@ mod tests {
     fn deficit_is_found_at_the_end() {
         for payload in [signed(), Payload::Unsigned] {
             for split in 0..BODY.len() {
-                let mut decoder = Decoder::new(&payload, length(BODY)).unwrap();
-                decoder.push(Bytes::from_static(&BODY[..split])).unwrap();
-                assert_eq!(decoder.finish(), Err(BodyError::Incomplete));
+                let mut decoder = decoder(payload, length(BODY));
+                push(&mut decoder, &BODY[..split]).unwrap();
+                assert_eq!(decoder.finish(), Err(BodyError::Deficit));
             }
         }
     }
 
     #[test]
     fn shorter_declaration_than_what_was_signed_is_refused() {
-        let mut decoder = Decoder::new(&signed(), length(BODY) - 1).unwrap();
-        let shorter = Bytes::from_static(&BODY[..BODY.len() - 1]);
-        assert_eq!(decoder.push(shorter), Err(BodyError::Mismatch));
+        let mut decoder = decoder(signed(), length(BODY) - 1);
+        push(&mut decoder, &BODY[..BODY.len() - 1]).unwrap();
+        assert_eq!(decoder.finish(), Err(BodyError::Mismatch));
     }
 
     #[test]
-    fn a17_empty_body_with_another_hash_is_refused_before_a_byte_comes() {
-        assert_eq!(Decoder::new(&signed(), 0).unwrap_err(), BodyError::Mismatch);
+    fn a17_empty_body_with_another_hash_is_refused() {
+        assert_eq!(decoder(signed(), 0).finish(), Err(BodyError::Mismatch));
     }
 
     #[test]
-    fn empty_body_is_complete_from_the_start() {
+    fn empty_body_ends_at_once() {
         for payload in [Payload::empty(), Payload::Unsigned] {
-            let mut decoder = Decoder::new(&payload, 0).unwrap();
-            assert!(decoder.is_complete());
-            assert_eq!(decoder.push(Bytes::new()), Ok(Bytes::new()));
-            assert_eq!(decoder.finish(), Ok(()));
-            assert_eq!(decoder.push(Bytes::from_static(b"!")), Err(BodyError::Surplus));
+            let mut decoder = decoder(payload, 0);
+            assert_eq!(push(&mut decoder, b"").unwrap(), "");
+            assert_eq!(decoder.finish(), Ok(End::default()));
+            assert_eq!(push(&mut decoder, b"!"), Err(BodyError::Surplus));
         }
     }
 
     #[test]
+    fn hash_is_left_to_the_store_but_the_length_is_not() {
+        let declared = declared(signed(), 5).leaving_hash_to_store();
+        let decode = |body| {
+            let mut decoder = Decoder::new(&declared, None, LIMITS);
+            push(&mut decoder, body)?;
+            decoder.finish()
+        };
+        assert_eq!(declared.payload(), signed());
+        assert_eq!(decode(b"other").unwrap().piece.data, "other");
+        assert_eq!(decode(b"othe"), Err(BodyError::Deficit));
+        assert_eq!(decode(b"others"), Err(BodyError::Surplus));
+    }
+
+    #[test]
+    fn checksum_that_is_wanted_comes_at_the_end() {
+        let mut decoder = decoder(Payload::Unsigned, 9);
+        decoder.want(Algorithm::Crc32);
+        push(&mut decoder, b"1234").unwrap();
+        push(&mut decoder, b"56789").unwrap();
+        let checksum = Checksum::parse(Algorithm::Crc32, "y/Q5Jg==").unwrap();
+        assert_eq!(decoder.finish().unwrap().checksums, [checksum]);
+    }
+
+    #[test]
     fn largest_declaration_does_not_overflow() {
-        let mut decoder = Decoder::new(&Payload::Unsigned, u64::MAX).unwrap();
-        decoder.push(Bytes::from_static(BODY)).unwrap();
-        assert_eq!(decoder.finish(), Err(BodyError::Incomplete));
+        let mut decoder = decoder(Payload::Unsigned, u64::MAX);
+        push(&mut decoder, BODY).unwrap();
+        assert_eq!(decoder.finish(), Err(BodyError::Deficit));
     }
 }

@@ -1,15 +1,26 @@
 //! Bodies: the client's framing off, verified bytes between, our framing on.
 
 mod chain;
+mod checks;
 mod checksum;
+mod chunks;
+mod declared;
 mod decoder;
 mod encoder;
+mod error;
 mod framing;
+mod line;
 mod piece;
+#[cfg(test)]
+mod stream;
+mod trailer;
 
 pub use chain::Chain;
 pub use checksum::{Algorithm, Checksum};
+pub use chunks::ChunkLimits;
+pub use declared::Declared;
 pub use decoder::Decoder;
 pub use encoder::Encoder;
+pub use error::BodyError;
 pub use framing::Framing;
-pub use piece::Piece;
+pub use piece::{Decoded, End, Piece};
