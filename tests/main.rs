@@ -15,6 +15,7 @@
 
 mod apply;
 mod audit;
+mod bodies;
 mod clients;
 mod config;
 mod dependencies;
@@ -27,4 +28,5 @@ mod ops;
 mod policy;
 mod quickstart;
 mod refusals;
+mod spoiled_bodies;
 mod upstream;

@@ -1,6 +1,9 @@
 //! Memory does not grow with the size of an object.
 
+use std::{env, thread};
+
 use crate::harness::{
+    framed::{Mode, stream},
     pattern::{Pattern, hex},
     recorder::Answer,
     sign::{Draft, UNSIGNED},
@@ -46,6 +49,41 @@ fn a_gibibyte_goes_up_and_down_in_less_than_64_mib() {
 
     let peak = world.gateway.peak_memory();
     assert!(peak < 64 << 20, "{} MiB resident at the peak", peak >> 20);
+}
+
+/// In its long form, by `tests/flat-memory`, 100 uploads of 100 MiB at once.
+#[test]
+fn memory_is_flat_in_every_payload_mode() {
+    let uploads = number("LAKEGATE_TEST_UPLOADS", 8);
+    let length = number("LAKEGATE_TEST_UPLOAD_MIB", 16) << 20;
+    for mode in Mode::ALL {
+        let world = Watched::new();
+        let address = world.gateway.s3;
+        let before = world.gateway.peak_memory();
+        let sent: Vec<_> = (0..uploads)
+            .map(|_| thread::spawn(move || stream(address, &admin(), "/lake/big", mode, 1, length)))
+            .collect();
+        for response in sent {
+            let response = response.join().unwrap();
+            assert_eq!(response.status(), 200, "{mode:?}: {}", response.text());
+        }
+        let peak = world.gateway.peak_memory();
+        println!(
+            "{mode:?}: {uploads} uploads of {} MiB at once, {} MiB before, {} MiB resident at the peak",
+            length >> 20,
+            before >> 20,
+            peak >> 20
+        );
+        // The buffers of two connections and a signed chunk, for each upload.
+        let bound = (32 << 20) + uploads * (3 << 20);
+        assert!(peak < bound, "{mode:?}: {} MiB resident at the peak", peak >> 20);
+    }
+}
+
+/// What the environment says, or the short form of a test.
+#[expect(clippy::disallowed_methods, reason = "the long form is asked for by the environment")]
+fn number(name: &str, short: u64) -> u64 {
+    env::var(name).map_or(short, |text| text.parse().unwrap())
 }
 
 const GIB: u64 = 1 << 30;

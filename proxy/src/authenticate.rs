@@ -5,17 +5,18 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::Method;
 use policy::{Operation, Recognised};
-use sigv::{AccessKeyId, Claim, Decoder, Payload, Rules};
+use sigv::{AccessKeyId, Claim, Declared, Decoder, Rules};
 use store::Caller;
 use time::OffsetDateTime;
 
 use crate::{
-    body::{Progress, Verified},
+    framing::is_object,
     identify::Identified,
     limits::Limits,
     live::Live,
     parse::{Head, Length},
     refusal::Refusal,
+    verified::{Progress, Verified},
 };
 
 /// A request whose signature holds; its body is inside a decoder, still unread.
@@ -25,7 +26,6 @@ pub(crate) struct Authentic {
     recognised: Recognised,
     access_key_id: AccessKeyId,
     caller: Arc<Caller>,
-    payload: Payload,
     content: Content,
 }
 
@@ -42,8 +42,8 @@ pub(crate) enum Content {
 ///
 /// # Errors
 ///
-/// [`Refusal::Signature`], [`Refusal::AccessKey`], [`Refusal::Store`]; [`Refusal::LengthMissing`],
-/// [`Refusal::BodyNotTaken`] and [`Refusal::Body`] for a body that cannot be right.
+/// [`Refusal::Signature`], [`Refusal::AccessKey`], [`Refusal::Store`]; [`Refusal::BodyNotTaken`] and
+/// [`Refusal::Body`] for a body that cannot be right.
 pub(crate) async fn authenticate(
     identified: Identified,
     live: &Live,
@@ -56,14 +56,17 @@ pub(crate) async fn authenticate(
     let caller = found
         .filter(|caller| caller.expires.is_none_or(|expires| now < expires))
         .ok_or(Refusal::AccessKey)?;
-    claim.verify(parsed.wire(), &caller.secret)?;
-    let declared = declared_length(parsed.method(), recognised.operation, parsed.length())?;
-    let payload = *claim.payload();
-    let decoder = Decoder::new(&payload, declared)?;
+    let key = claim.signing_key(&caller.secret);
+    claim.verify_with(parsed.wire(), &key)?;
+    let operation = recognised.operation;
+    let length = wire_length(parsed.method(), operation, parsed.length())?;
+    let declared = Declared::read(*claim.payload(), parsed.headers(), length)?;
+    let declared = live.body.checked(declared, operation, parsed.headers())?;
+    let decoder = Decoder::new(&declared, Some(claim.chain(&key)), live.limits.chunks());
     let (head, incoming) = parsed.split_body();
-    let content = Content::Streamed(Verified::new(incoming, decoder, live.limits.body_idle));
+    let verified = Verified::new(incoming, declared, decoder, live.limits.body_idle);
     let access_key_id = claim.access_key_id().clone();
-    Ok(Authentic { head, recognised, access_key_id, caller, payload, content })
+    Ok(Authentic { head, recognised, access_key_id, caller, content: Content::Streamed(verified) })
 }
 
 impl Authentic {
@@ -82,7 +85,7 @@ impl Authentic {
     /// How far the client's body has come.
     pub(crate) fn progress(&self) -> Option<Arc<Progress>> {
         match &self.content {
-            Content::Streamed(body) => Some(body.progress()),
+            Content::Streamed(body) => Some(Arc::clone(body.progress())),
             Content::Document(_) => None,
         }
     }
@@ -107,20 +110,23 @@ impl Authentic {
         Ok(self)
     }
 
-    pub(crate) fn into_parts(self) -> (Head, Recognised, Arc<Caller>, Payload, Content) {
-        (self.head, self.recognised, self.caller, self.payload, self.content)
+    pub(crate) fn into_parts(self) -> (Head, Recognised, Arc<Caller>, Content) {
+        (self.head, self.recognised, self.caller, self.content)
     }
 }
 
-/// How many bytes the body has, which the upstream must be told before the first of them.
-fn declared_length(method: &Method, operation: Operation, length: Length) -> Result<u64, Refusal> {
+/// How many bytes the body has on the wire; `None` where the head does not say it and an object needs it.
+fn wire_length(
+    method: &Method,
+    operation: Operation,
+    length: Length,
+) -> Result<Option<u64>, Refusal> {
     let takes_body = method == Method::PUT || method == Method::POST;
-    let is_object = matches!(operation, Operation::PutObject | Operation::UploadPart);
     match length {
-        Length::Unknown => Err(Refusal::LengthMissing),
-        Length::Absent if is_object => Err(Refusal::LengthMissing),
-        Length::Absent => Ok(0),
-        Length::Declared(bytes) if bytes > 0 && !takes_body => Err(Refusal::BodyNotTaken),
-        Length::Declared(bytes) => Ok(bytes),
+        Length::Unknown if takes_body => Ok(None),
+        Length::Absent if is_object(operation) => Ok(None),
+        Length::Absent | Length::Declared(0) => Ok(Some(0)),
+        Length::Declared(bytes) if takes_body => Ok(Some(bytes)),
+        Length::Unknown | Length::Declared(_) => Err(Refusal::BodyNotTaken),
     }
 }

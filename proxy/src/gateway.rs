@@ -94,8 +94,7 @@ impl Gateway {
 
         let permitted = authorize(authentic, record)?;
 
-        // Reading may have taken its time, and the upstream compares clocks.
-        let signed = sign(permitted, live, (live.clock.wall)())?;
+        let signed = sign(permitted, live).await?;
 
         let (request, asked, patience) = signed.into_parts(live);
         let sent = self.upstream.send(request, patience).await;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use sigv::ChunkLimits;
+
 /// What one client, one connection and one request may use.
 ///
 /// The names, defaults and ranges are the configuration's (`limits:`); a name ends in its unit.
@@ -19,6 +21,12 @@ pub struct Limits {
     pub keep_alive: Duration,
     /// How long a body may stay without a byte, in either direction.
     pub body_idle: Duration,
+    /// A signed chunk, which alone is held until it is verified, in bytes.
+    pub chunk_bytes_max: usize,
+    /// The line before a chunk: its size and its signature, in bytes.
+    pub chunk_line_bytes_max: usize,
+    /// What follows the last chunk: checksum and signature, in bytes.
+    pub trailer_bytes_max: usize,
     /// A request body that is read before it is decided on, in bytes.
     pub document_bytes_max: usize,
     /// An answer of the upstream that is rewritten as a whole, in bytes.
@@ -37,4 +45,15 @@ pub struct Limits {
     pub linger_bytes_max: u64,
     /// How long that may take.
     pub linger: Duration,
+}
+
+impl Limits {
+    /// Those of a body's framing.
+    pub(crate) fn chunks(&self) -> ChunkLimits {
+        ChunkLimits {
+            chunk_bytes_max: self.chunk_bytes_max,
+            chunk_line_bytes_max: self.chunk_line_bytes_max,
+            trailer_bytes_max: self.trailer_bytes_max,
+        }
+    }
 }

@@ -10,7 +10,10 @@ use sigv::Signer;
 use store::Callers;
 use time::OffsetDateTime;
 
-use crate::{audit::Audit, drain::Drain, endpoint::Endpoint, limits::Limits};
+use crate::{
+    audit::Audit, drain::Drain, endpoint::Endpoint, framing::UpstreamBody, held::Held,
+    limits::Limits,
+};
 
 /// The state of the data plane: identities, the upstream's credential, limits, the audit trail.
 #[derive(Debug)]
@@ -23,6 +26,10 @@ pub struct Live {
     pub signer: Signer,
     /// The region that the upstream believes itself in.
     pub upstream_region: String,
+    /// How bodies go up.
+    pub body: UpstreamBody,
+    /// The memory for signed chunks.
+    pub held: Held,
     /// The regions a client may sign for; empty: any.
     pub regions: Vec<String>,
     /// How far a client's clock may be off.

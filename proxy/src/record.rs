@@ -8,11 +8,11 @@ use time::format_description::well_known::Rfc3339;
 use crate::{
     audit::{Decided, Entry, Outcome},
     authenticate::Authentic,
-    body::Progress,
     identify::Identified,
     live::Live,
     parse::Parsed,
     refusal::Refusal,
+    verified::Progress,
 };
 
 /// The record of one request. It is written when it is dropped, so that there is one in any case.

@@ -9,7 +9,7 @@ use thiserror::Error;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
-    audit::Outcome, body::UploadFault, parse::Malformed, upstream::UpstreamFault, xml::XmlFault,
+    audit::Outcome, parse::Malformed, upstream::UpstreamFault, verified::UploadFault, xml::XmlFault,
 };
 
 /// Why a request was refused. `Display` is for operators; clients see [`Self::code`],
@@ -27,8 +27,6 @@ pub(crate) enum Refusal {
     /// The access key id is unknown, disabled or expired, or its user is: one answer for all.
     #[error("access key refused")]
     AccessKey,
-    #[error("the body has no declared length")]
-    LengthMissing,
     #[error("the operation takes no body")]
     BodyNotTaken,
     #[error("body refused: {0}")]
@@ -37,6 +35,10 @@ pub(crate) enum Refusal {
     ClientStalled,
     #[error("the client went away")]
     ClientGone,
+    #[error("no room for signed chunks: limits.held_bytes_max is taken")]
+    Crowded,
+    #[error("the body is longer than any object")]
+    EntityTooLarge,
     #[error("the request document is longer than {limit} bytes")]
     DocumentTooLong { limit: usize },
     #[error("request document refused: {0}")]
@@ -58,11 +60,12 @@ impl Refusal {
             Self::Preflight => "AccessForbidden",
             Self::Signature(error) => error.code(),
             Self::AccessKey => "InvalidAccessKeyId",
-            Self::LengthMissing => "MissingContentLength",
             Self::BodyNotTaken => "InvalidRequest",
             Self::Body(error) => error.code(),
             Self::ClientStalled => "RequestTimeout",
             Self::ClientGone => "IncompleteBody",
+            Self::Crowded => "SlowDown",
+            Self::EntityTooLarge => "EntityTooLarge",
             Self::DocumentTooLong { .. } => "MaxMessageLengthExceeded",
             Self::Document(fault) => fault.code(),
             Self::NotAllowed { .. } => "AccessDenied",
@@ -78,14 +81,14 @@ impl Refusal {
             Self::Unrecognised(unrecognised) => unrecognised.status(),
             Self::Signature(error) => error.status(),
             Self::Body(error) => error.status(),
-            Self::LengthMissing => 411,
             Self::BodyNotTaken
             | Self::ClientStalled
             | Self::ClientGone
+            | Self::EntityTooLarge
             | Self::DocumentTooLong { .. } => 400,
             Self::Document(fault) => fault.status(),
             Self::Preflight | Self::AccessKey | Self::NotAllowed { .. } => 403,
-            Self::Store(_) => 503,
+            Self::Crowded | Self::Store(_) => 503,
             Self::Upstream(fault) => fault.status(),
         };
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
@@ -101,7 +104,6 @@ impl Refusal {
             Self::AccessKey => {
                 "The AWS Access Key Id you provided does not exist in our records.".into()
             }
-            Self::LengthMissing => "You must provide the Content-Length HTTP header.".into(),
             Self::BodyNotTaken => "This operation takes no request body.".into(),
             Self::Body(error) => error.message().into(),
             Self::ClientStalled => "Your socket connection to the server was not read from or \
@@ -111,6 +113,14 @@ impl Refusal {
                 "You did not provide the number of bytes specified by the Content-Length HTTP \
                  header."
                     .into()
+            }
+            Self::Crowded => {
+                "Please reduce your request rate: other uploads in signed chunks take \
+                 all the memory there is for them."
+                    .into()
+            }
+            Self::EntityTooLarge => {
+                "Your proposed upload exceeds the maximum allowed object size.".into()
             }
             Self::DocumentTooLong { limit } => {
                 format!("Your request was too big: this document may have {limit} bytes.")
@@ -146,11 +156,12 @@ impl Refusal {
             | Self::Preflight
             | Self::Signature(_)
             | Self::AccessKey
-            | Self::LengthMissing
             | Self::BodyNotTaken
             | Self::Body(_)
             | Self::ClientStalled
             | Self::ClientGone
+            | Self::Crowded
+            | Self::EntityTooLarge
             | Self::DocumentTooLong { .. }
             | Self::Document(_)
             | Self::NotAllowed { .. } => {
@@ -197,6 +208,7 @@ impl From<UploadFault> for Refusal {
             UploadFault::Refused(error) => Self::Body(error),
             UploadFault::Stalled => Self::ClientStalled,
             UploadFault::Gone => Self::ClientGone,
+            UploadFault::Crowded => Self::Crowded,
         }
     }
 }

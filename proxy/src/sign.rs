@@ -2,21 +2,19 @@
 
 use std::{sync::Arc, time::Duration};
 
-use bytes::Bytes;
 use http::{HeaderValue, Method, Request, header};
 use policy::{Context, Operation, shows_all_buckets};
-use sigv::{Encoder, Payload, Wire, amz_date, encode_path, encode_query_value, hash};
+use sigv::{Wire, amz_date, encode_path, encode_query_value};
 use store::Caller;
-use time::OffsetDateTime;
 
 use crate::{
-    authenticate::Content,
     authorize::Permitted,
-    body::{Progress, Upload},
     live::Live,
     parse::Head,
     refusal::Refusal,
+    upload::{Begun, Upload},
     upstream::UpstreamFault,
+    verified::Progress,
 };
 
 /// A request ready to be sent, and what its answer will be read by.
@@ -36,34 +34,34 @@ pub(crate) struct Asked {
 }
 
 /// Generates the upstream's request: bucket and key encoded by the one encoder, the parameters and
-/// headers that the tables copy, and no byte of the client's own head.
+/// headers that the tables copy, no byte of the client's own head, and the body in our framing.
 ///
 /// # Errors
 ///
-/// [`Refusal::Upstream`] when the request cannot be written down, which no permitted one should cause.
-pub(crate) fn sign(
-    permitted: Permitted,
-    live: &Live,
-    now: OffsetDateTime,
-) -> Result<Signed, Refusal> {
-    let (head, recognised, caller, payload, content) = permitted.into_request().into_parts();
+/// What refuses a body before its first byte goes up; [`Refusal::Upstream`] when the request cannot be written down, which no permitted one should cause.
+pub(crate) async fn sign(permitted: Permitted, live: &Live) -> Result<Signed, Refusal> {
+    let (head, recognised, caller, content) = permitted.into_request().into_parts();
     let operation = recognised.operation;
-    let upload = encode(content, &payload);
+    let body = Begun::new(content, operation, live).await?;
+    // The body may have taken its time, and the upstream compares clocks.
+    let now = (live.clock.wall)();
     let path = upstream_path(&head);
     let query = upstream_query(&parameters(operation, recognised.parameters, &head, &caller));
     let mut headers = recognised.headers;
-    let payload = upstream_payload(&upload);
+    body.describe(&mut headers, live);
+    let payload = body.payload();
     let host = HeaderValue::from_str(&live.endpoint.authority());
     headers.insert(header::HOST, host.map_err(|_| unwritable(operation))?);
     headers.insert("x-amz-date", amz_date::header_value(now));
     headers.insert("x-amz-content-sha256", payload.header_value());
     let wire = Wire { method: head.method(), path: &path, query: &query, headers: &headers };
-    let (authorization, _chain) = live.signer.sign(wire, &payload, now);
+    let (authorization, chain) = live.signer.sign(wire, &payload, now);
     headers.insert(header::AUTHORIZATION, authorization);
     if head.method() == Method::PUT || head.method() == Method::POST {
-        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(upload.wire_length()));
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.wire_length()));
     }
     let target = if query.is_empty() { path } else { format!("{path}?{query}") };
+    let upload = body.upload(chain, live);
     let asked = Asked { operation, caller, progress: upload.progress(), head };
     let mut request = Request::new(upload);
     *request.method_mut() = asked.head.method().clone();
@@ -81,23 +79,6 @@ impl Signed {
             live.limits.upstream_answer
         };
         (self.request, self.asked, patience)
-    }
-}
-
-fn encode(content: Content, payload: &Payload) -> Upload {
-    match content {
-        Content::Document(document) => Upload::Document(document),
-        Content::Streamed(verified) if verified.length() == 0 => Upload::Document(Bytes::new()),
-        Content::Streamed(verified) => {
-            Upload::Streamed { encoder: Encoder::plain(payload), verified }
-        }
-    }
-}
-
-fn upstream_payload(upload: &Upload) -> Payload {
-    match upload {
-        Upload::Document(document) => Payload::Hash(hash::sha256(document)),
-        Upload::Streamed { encoder, .. } => *encoder.payload(),
     }
 }
 

@@ -21,9 +21,10 @@ use tokio::{
 };
 
 use crate::{
-    body::{Progress, Upload, UploadFault},
     endpoint::Endpoint,
     limits::Limits,
+    upload::Upload,
+    verified::{Progress, UploadFault},
 };
 
 /// Why the upstream gave no answer that can be passed on.

@@ -12,6 +12,7 @@ use std::{
     time::Duration,
 };
 
+use proxy::{BodyMode, UpstreamBody};
 use sigv::AccessKeyId;
 use store::{AccessKey, CredentialSettings, Redb, SecretText, Store, StoreError, UserSettings};
 use tempfile::NamedTempFile;
@@ -267,6 +268,7 @@ fn config(
         upstream: Upstream {
             endpoint: embedded.into(),
             region: REGION.into(),
+            body: UpstreamBody { mode: BodyMode::AsReceived, verifies_hash: false },
             credentials: Credentials {
                 access_key_id: upstream.id.to_string(),
                 secret: upstream.secret,

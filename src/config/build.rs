@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use proxy::Endpoint;
+use proxy::{BodyMode, Endpoint, UpstreamBody};
 use sigv::SecretKey;
 use store::{SecretText, StoreError};
 use zeroize::Zeroizing;
@@ -78,7 +78,19 @@ fn upstream(settings: &mut Settings, folder: &Path) -> Option<Upstream> {
         settings.fault("upstream.region", NOT_A_REGION);
     }
     let credentials = credentials(settings, folder);
-    Some(Upstream { endpoint: endpoint?, region: region?, credentials: credentials? })
+    let body = body(settings);
+    Some(Upstream { endpoint: endpoint?, region: region?, body, credentials: credentials? })
+}
+
+fn body(settings: &Settings) -> UpstreamBody {
+    let mode = match settings.text("upstream.body") {
+        Some("signed") => BodyMode::Signed,
+        Some("trailer") => BodyMode::Trailer,
+        Some("plain") => BodyMode::Plain,
+        // Any other text has left a fault.
+        Some(_) | None => BodyMode::AsReceived,
+    };
+    UpstreamBody { mode, verifies_hash: settings.flag("upstream.verifies_hash") }
 }
 
 fn credentials(settings: &mut Settings, folder: &Path) -> Option<Credentials> {

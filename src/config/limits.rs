@@ -9,6 +9,8 @@ use super::keys::{self, Shape};
 pub(crate) struct Limits {
     /// What one client, one connection and one request may use.
     pub(crate) data_plane: proxy::Limits,
+    /// Signed chunks that wait to be verified, all together, in bytes.
+    pub(crate) held_bytes_max: usize,
     /// Connections of clients, on all cores together.
     pub(crate) connections_max: usize,
     /// Audit records that wait to be written.
@@ -30,6 +32,11 @@ impl Limits {
                 header_timeout: seconds("limits.header_timeout_s"),
                 keep_alive: seconds("limits.keep_alive_s"),
                 body_idle: seconds("limits.body_idle_s"),
+                // Two of them, the one that comes and the rest of the last, must find room.
+                chunk_bytes_max: count("limits.chunk_bytes_max")
+                    .min(count("limits.held_bytes_max") / 2),
+                chunk_line_bytes_max: count("limits.chunk_line_bytes_max"),
+                trailer_bytes_max: count("limits.trailer_bytes_max"),
                 document_bytes_max: count("limits.document_bytes_max"),
                 answer_bytes_max: count("limits.answer_bytes_max"),
                 upstream_connect: seconds("limits.upstream_connect_s"),
@@ -40,6 +47,7 @@ impl Limits {
                 linger_bytes_max: number("limits.linger_bytes_max"),
                 linger: seconds("limits.linger_s"),
             },
+            held_bytes_max: count("limits.held_bytes_max"),
             connections_max: count("limits.connections_max"),
             audit_records_max: count("limits.audit_records_max"),
             callers_max: number("limits.callers_max"),

@@ -13,7 +13,7 @@ mod settings;
 
 use std::{net::SocketAddr, path::Path, path::PathBuf, time::Duration};
 
-use proxy::Endpoint;
+use proxy::{Endpoint, UpstreamBody};
 use sigv::SecretKey;
 use store::SecretText;
 use zeroize::Zeroizing;
@@ -57,6 +57,8 @@ pub(crate) struct Upstream {
     pub(crate) endpoint: Endpoint,
     /// The region that requests to it are signed for.
     pub(crate) region: String,
+    /// How bodies go up.
+    pub(crate) body: UpstreamBody,
     /// What they are signed with.
     pub(crate) credentials: Credentials,
 }

@@ -52,14 +52,19 @@ impl Settings {
         given.or_else(|| match keys::find(path)?.shape {
             Shape::Text(default) => default,
             Shape::Address(default) => Some(default),
+            Shape::Choice(choices) => choices.first().copied(),
             Shape::Section
             | Shape::Secret
             | Shape::Number { .. }
             | Shape::Flag
             | Shape::List
-            | Shape::Choice(_)
             | Shape::Free => None,
         })
+    }
+
+    /// The flag at `path`, or `false`.
+    pub(super) fn flag(&self, path: &'static str) -> bool {
+        self.values.get(path).and_then(|setting| setting.value.as_bool()).unwrap_or(false)
     }
 
     /// The number at `path`, or its default.

@@ -167,7 +167,6 @@ fn what_is_not_built_is_refused_by_name() {
         ("audit: {mode: strict}", "audit.mode"),
         ("listen: {sts: '127.0.0.1:1'}", "listen.sts"),
         ("listen: {lakefs: '127.0.0.1:1'}", "listen.lakefs"),
-        ("limits: {held_bytes_max: 1}", "limits.held_bytes_max"),
     ] {
         let faults = faults(more);
         let start = format!("lakegate.yaml: {path}: not built yet: ");
@@ -182,8 +181,6 @@ fn what_is_not_built_of_the_upstream_is_refused_by_name() {
         ("ca_file: x", "upstream.ca_file"),
         ("client_certificate_file: x", "upstream.client_certificate_file"),
         ("client_key_file: x", "upstream.client_key_file"),
-        ("body: signed", "upstream.body"),
-        ("verifies_hash: true", "upstream.verifies_hash"),
         ("kind: lakefs", "upstream.kind"),
     ] {
         let text = BASE.replace("  credentials", &format!("  {key}\n  credentials"));
@@ -222,7 +219,7 @@ fn a_pasted_block_of_lakefs_is_refused_by_name() {
 #[test]
 fn a_value_that_says_what_happens_anyway_is_accepted() {
     config("domains: []\ntrusted_proxies:\ncors: []\nstore: {type: redb}\naudit: {mode: lossy}\n");
-    let keys = "  kind: s3\n  addressing: path\n  body: as_received\n  verifies_hash: false\n";
+    let keys = "  kind: s3\n  addressing: path\n";
     let text = BASE.replace("  credentials", &format!("{keys}  credentials"));
     assert!(read(&text).is_ok());
 }

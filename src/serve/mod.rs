@@ -182,6 +182,8 @@ fn live(config: Config, callers: Callers, audit: Audit) -> Result<Live, ServeErr
         endpoint: upstream.endpoint,
         signer,
         upstream_region: upstream.region,
+        body: upstream.body,
+        held: proxy::Held::new(config.limits.held_bytes_max),
         regions: config.auth.regions,
         max_skew: MAX_SKEW,
         limits: config.limits.data_plane,

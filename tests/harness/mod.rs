@@ -1,6 +1,7 @@
 //! The world of a test: the real gateway, a store behind it, a client before it, each on its own port and folder.
 
 pub(crate) mod clients;
+pub(crate) mod framed;
 pub(crate) mod gateway;
 pub(crate) mod http;
 pub(crate) mod moto;

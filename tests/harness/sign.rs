@@ -33,7 +33,7 @@ pub(crate) struct Draft<'a> {
 }
 
 /// A signed request: a first line and headers, all open to change.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Signed {
     pub(crate) method: String,
     pub(crate) target: String,

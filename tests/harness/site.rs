@@ -87,6 +87,11 @@ drain: {{delay_s: 0, timeout_s: 60}}
         self.write("lakegate.yaml", &config.replace(old, new));
     }
 
+    /// Adds a line under `upstream` in the configuration.
+    pub(crate) fn configure_upstream(&self, line: &str) {
+        self.configure("  addressing: path\n", &format!("  addressing: path\n  {line}\n"));
+    }
+
     /// `lakegate` in this folder, with nothing of this machine's environment.
     pub(crate) fn lakegate(&self) -> Command {
         lakegate(self.folder.path())

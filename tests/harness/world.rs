@@ -33,6 +33,14 @@ impl Watched {
         Self::before(Recorder::answering(answer))
     }
 
+    /// With one more line under `upstream` in the configuration.
+    pub(crate) fn with_upstream(line: &str) -> Self {
+        let recorder = Recorder::start();
+        let site = Site::applied(&recorder.upstream);
+        site.configure_upstream(line);
+        Self { gateway: site.serve(), site, recorder }
+    }
+
     fn before(recorder: Recorder) -> Self {
         let site = Site::applied(&recorder.upstream);
         Self { gateway: site.serve(), site, recorder }
@@ -56,9 +64,15 @@ impl Watched {
 impl Stored {
     /// With an empty bucket `lake`.
     pub(crate) fn new() -> Self {
+        Self::with_upstream("")
+    }
+
+    /// As [`Self::new`], with one more line under `upstream` in the configuration.
+    pub(crate) fn with_upstream(line: &str) -> Self {
         let store = VersityGw::start();
         store.make_bucket("lake");
         let site = Site::applied(&store.upstream);
+        site.configure_upstream(line);
         Self { gateway: site.serve(), store, _site: site }
     }
 }

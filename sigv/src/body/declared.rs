@@ -55,6 +55,15 @@ impl Declared {
         Self { hash: None, ..self }
     }
 
+    /// The same, with the checksums in `headers` to be checked here although no framing is taken off.
+    ///
+    /// # Errors
+    ///
+    /// [`BodyError::MalformedChecksum`].
+    pub fn checking_checksums(self, headers: &HeaderMap) -> Result<Self, BodyError> {
+        Ok(Self { checksums: checksums(headers)?, ..self })
+    }
+
     /// What the signature says about the body.
     pub fn payload(&self) -> Payload {
         self.payload

@@ -1,0 +1,176 @@
+//! How bodies go up: the one table of `upstream.body`, and what follows from it for the head.
+
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use policy::Operation;
+use sigv::{Algorithm, BodyError, Checksum, Declared, Framing, Payload};
+
+/// What the upstream is sent, whatever the client sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyMode {
+    /// What the client sent: plain, an unsigned trailer, or signed chunks.
+    AsReceived,
+    /// Signed chunks.
+    Signed,
+    /// Chunks without signatures, and a checksum in the trailer.
+    Trailer,
+    /// The bytes alone, under the client's hash where it gave one.
+    Plain,
+}
+
+/// What the upstream takes, and what is left to it.
+#[derive(Debug, Clone, Copy)]
+pub struct UpstreamBody {
+    /// The framing of bodies.
+    pub mode: BodyMode,
+    /// The upstream compares the hash of a plain signed body, so that it need not be computed here.
+    pub verifies_hash: bool,
+}
+
+impl UpstreamBody {
+    /// What is checked here of a body: everything that the client's framing or a header declares that
+    /// does not go up, and nothing that is left to the upstream.
+    ///
+    /// # Errors
+    ///
+    /// [`BodyError::MalformedChecksum`] of a checksum in `headers`.
+    pub(crate) fn checked(
+        self,
+        declared: Declared,
+        operation: Operation,
+        headers: &HeaderMap,
+    ) -> Result<Declared, BodyError> {
+        if !is_object(operation) {
+            return Ok(declared);
+        }
+        let goes_plain = matches!(self.mode, BodyMode::AsReceived | BodyMode::Plain);
+        // A body of no bytes goes up as ours, under our hash.
+        let declared = if self.verifies_hash && goes_plain && declared.length() > 0 {
+            declared.leaving_hash_to_store()
+        } else {
+            declared
+        };
+        if self.mode == BodyMode::Trailer || self.withholds_checksums(operation) {
+            declared.checking_checksums(headers)
+        } else {
+            Ok(declared)
+        }
+    }
+
+    /// How a body goes up. `first_chunk` is the size of the client's first signed chunk, in bytes.
+    pub(crate) fn framing(
+        self,
+        declared: &Declared,
+        operation: Operation,
+        first_chunk: Option<usize>,
+    ) -> Framing {
+        let payload = declared.payload();
+        let plain = match payload {
+            Payload::Hash(_) | Payload::Unsigned => Framing::Plain(payload),
+            Payload::UnsignedTrailer | Payload::SignedChunks | Payload::SignedChunksTrailer => {
+                Framing::Plain(Payload::Unsigned)
+            }
+        };
+        if !is_object(operation) {
+            return plain;
+        }
+        let signed = Framing::SignedChunks {
+            chunk_bytes: chunk_bytes(declared.length(), first_chunk),
+            trailer: declared.trailer(),
+        };
+        let checksum = declared.checksum().map(Checksum::algorithm);
+        let trailer = Framing::UnsignedTrailer(declared.trailer().or(checksum).unwrap_or(OURS));
+        match (self.mode, payload) {
+            (BodyMode::Plain, _) => plain,
+            (BodyMode::Signed, _) => signed,
+            (BodyMode::Trailer, _) => trailer,
+            (BodyMode::AsReceived, Payload::Hash(_) | Payload::Unsigned) => plain,
+            (BodyMode::AsReceived, Payload::UnsignedTrailer) => trailer,
+            (BodyMode::AsReceived, Payload::SignedChunks | Payload::SignedChunksTrailer) => signed,
+        }
+    }
+
+    /// Makes the head say what goes up: framing, trailer, and no checksum that the body does not bring.
+    ///
+    /// `verified` are the checksums of a body that is here already.
+    pub(crate) fn describe(
+        self,
+        headers: &mut HeaderMap,
+        framing: Framing,
+        decoded: u64,
+        operation: Operation,
+        verified: &[Checksum],
+    ) {
+        if self.withholds_checksums(operation) {
+            for algorithm in Algorithm::ALL {
+                headers.remove(algorithm.header());
+            }
+            headers.remove("x-amz-checksum-algorithm");
+            headers.remove("x-amz-checksum-type");
+        } else {
+            for checksum in verified {
+                let value = HeaderValue::from_str(&checksum.text());
+                headers.extend(value.map(|value| (header_of(checksum.algorithm()), value)));
+            }
+        }
+        if framing.is_framed() {
+            chunk_encoding(headers);
+            headers.insert("x-amz-decoded-content-length", HeaderValue::from(decoded));
+        }
+        if let Some(algorithm) = framing.trailer() {
+            headers.remove(algorithm.header());
+            headers.insert("x-amz-trailer", HeaderValue::from_static(algorithm.header()));
+        }
+        let has_checksum = headers.keys().any(|name| name.as_str().starts_with("x-amz-checksum-"));
+        if !has_checksum && framing.trailer().is_none() {
+            // S3 refuses the name of an algorithm where its checksum does not follow.
+            headers.remove("x-amz-sdk-checksum-algorithm");
+        }
+    }
+
+    /// Whether checksums stay here: a part whose checksum comes after it cannot have one in its head,
+    /// and an upload whose parts have none must not be one of checksums.
+    fn withholds_checksums(self, operation: Operation) -> bool {
+        let is_multipart =
+            matches!(operation, Operation::CreateMultipartUpload | Operation::UploadPart);
+        self.mode == BodyMode::Plain && is_multipart
+    }
+}
+
+/// Whether its body becomes an object, or a part of one; any other body is a document, which stores
+/// take as it is.
+pub(crate) fn is_object(operation: Operation) -> bool {
+    matches!(operation, Operation::PutObject | Operation::UploadPart)
+}
+
+/// `Content-Encoding` names the chunks before the object's own codings; stores take it off.
+fn chunk_encoding(headers: &mut HeaderMap) {
+    let mut codings = b"aws-chunked".to_vec();
+    for coding in headers.get_all(header::CONTENT_ENCODING) {
+        codings.push(b',');
+        codings.extend_from_slice(coding.as_bytes());
+    }
+    if let Ok(codings) = HeaderValue::from_bytes(&codings) {
+        headers.insert(header::CONTENT_ENCODING, codings);
+    }
+}
+
+fn header_of(algorithm: Algorithm) -> HeaderName {
+    HeaderName::from_static(algorithm.header())
+}
+
+/// The size of our signed chunks: the client's where a store would take it, so that its chunks go
+/// through whole.
+fn chunk_bytes(length: u64, first_chunk: Option<usize>) -> usize {
+    first_chunk
+        .filter(|bytes| *bytes >= CHUNK_BYTES_MIN || u64::try_from(*bytes).ok() == Some(length))
+        .unwrap_or(CHUNK_BYTES)
+}
+
+/// The checksum of a trailer for which the client gave none: what S3 itself computes then.
+const OURS: Algorithm = Algorithm::Crc64Nvme;
+
+/// Signed chunks that we cut ourselves, in bytes.
+const CHUNK_BYTES: usize = 64 * 1024;
+
+/// S3 refuses smaller chunks, but for the last.
+const CHUNK_BYTES_MIN: usize = 8 * 1024;

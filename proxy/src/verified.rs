@@ -1,0 +1,236 @@
+//! A client's body as it comes in: its framing taken off, its bytes verified.
+
+use std::{
+    pin::Pin,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http_body::Body;
+use hyper::body::Incoming;
+use sigv::{BodyError, Checksum, Declared, Decoded, Decoder, End, Piece};
+use thiserror::Error;
+use tokio::time::timeout;
+
+use crate::{idle::Idle, refusal::Refusal};
+
+/// A client's body inside its decoder. Nothing of it is read before somebody polls.
+#[derive(Debug)]
+pub(crate) struct Verified {
+    incoming: Incoming,
+    /// Received and not yet decoded.
+    wire: Bytes,
+    declared: Declared,
+    decoder: Decoder,
+    idle: Idle,
+    progress: Arc<Progress>,
+}
+
+/// What a client's body gives next.
+#[derive(Debug)]
+pub(crate) enum Next {
+    /// A signed chunk of so many bytes begins, which will be held until it is verified.
+    Chunk(usize),
+    /// Bytes that may go up.
+    Piece(Piece),
+    /// Everything that was declared holds: the bytes held back until now, and the checksums.
+    End(End),
+}
+
+/// Why a body stopped in the middle. Both connections end.
+#[derive(Debug, Clone, Error)]
+pub(crate) enum UploadFault {
+    #[error("body refused: {0}")]
+    Refused(BodyError),
+    #[error("the client sent nothing for too long")]
+    Stalled,
+    #[error("the client went away")]
+    Gone,
+    #[error("other uploads held all of limits.held_bytes_max for too long")]
+    Crowded,
+}
+
+/// How far a body has come, seen from beside it.
+#[derive(Debug, Default)]
+pub(crate) struct Progress {
+    received: AtomicU64,
+    complete: AtomicBool,
+    waiting: AtomicBool,
+    fault: Mutex<Option<UploadFault>>,
+}
+
+impl Progress {
+    /// Of a body that is here already.
+    pub(crate) fn completed() -> Arc<Self> {
+        Arc::new(Self { complete: AtomicBool::new(true), ..Self::default() })
+    }
+
+    /// Bytes received from the client, its framing included.
+    pub(crate) fn received(&self) -> u64 {
+        self.received.load(Ordering::Relaxed)
+    }
+
+    /// Whether everything declared has been received, verified and handed on.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.complete.load(Ordering::Relaxed)
+    }
+
+    /// Whether the body goes on only when the client, or another upload, does.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn wait(&self, is_waiting: bool) {
+        self.waiting.store(is_waiting, Ordering::Relaxed);
+    }
+
+    /// Why the body stopped, if it did.
+    pub(crate) fn fault(&self) -> Option<UploadFault> {
+        self.fault.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn fail(&self, fault: UploadFault) -> UploadFault {
+        *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = Some(fault.clone());
+        fault
+    }
+}
+
+impl Verified {
+    /// `idle` is how long the client may send nothing once its body is wanted.
+    pub(crate) fn new(
+        incoming: Incoming,
+        declared: Declared,
+        decoder: Decoder,
+        idle: Duration,
+    ) -> Self {
+        let (wire, idle, progress) = (Bytes::new(), Idle::new(idle), Arc::default());
+        Self { incoming, wire, declared, decoder, idle, progress }
+    }
+
+    pub(crate) fn declared(&self) -> &Declared {
+        &self.declared
+    }
+
+    pub(crate) fn decoder(&mut self) -> &mut Decoder {
+        &mut self.decoder
+    }
+
+    pub(crate) fn progress(&self) -> &Arc<Progress> {
+        &self.progress
+    }
+
+    /// The whole body, within `patience`, for the operations that are decided by it.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::DocumentTooLong`] before anything is read, and whatever refuses a streamed body.
+    pub(crate) async fn collect(
+        mut self,
+        limit: usize,
+        patience: Duration,
+    ) -> Result<Bytes, Refusal> {
+        if self.declared.length() > u64::try_from(limit).unwrap_or(u64::MAX) {
+            return Err(Refusal::DocumentTooLong { limit });
+        }
+        let mut document = Vec::new();
+        let whole = async {
+            loop {
+                match self.next().await? {
+                    Next::Chunk(_) => {}
+                    Next::Piece(piece) => document.extend_from_slice(&piece.data),
+                    Next::End(end) => {
+                        document.extend_from_slice(&end.piece.data);
+                        return Ok::<_, UploadFault>(());
+                    }
+                }
+            }
+        };
+        timeout(patience, whole).await.map_err(|_| UploadFault::Stalled)??;
+        Ok(document.into())
+    }
+
+    /// The size of the first signed chunk of a body that has some, in bytes.
+    pub(crate) async fn first_chunk(&mut self) -> Result<usize, UploadFault> {
+        match self.next().await? {
+            Next::Chunk(bytes) => Ok(bytes),
+            // INVARIANT: signed chunks begin with the line of the first.
+            Next::Piece(_) | Next::End(_) => {
+                Err(self.progress.fail(UploadFault::Refused(BodyError::Deficit)))
+            }
+        }
+    }
+
+    /// Reads a body of no bytes to its end: the checksums that came with it.
+    pub(crate) async fn end(&mut self) -> Result<Vec<Checksum>, UploadFault> {
+        loop {
+            if let Next::End(end) = self.next().await? {
+                return Ok(end.checksums);
+            }
+        }
+    }
+
+    /// What comes next, as [`Self::poll_next`] has it.
+    pub(crate) async fn next(&mut self) -> Result<Next, UploadFault> {
+        std::future::poll_fn(|cx| self.poll_next(cx)).await
+    }
+
+    /// What comes next; nothing may be asked for after the end or a fault.
+    pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Next, UploadFault>> {
+        loop {
+            while !self.wire.is_empty() {
+                match self.decoder.push(&mut self.wire) {
+                    Ok(Decoded::Nothing) => {}
+                    Ok(Decoded::Chunk(bytes)) => return Poll::Ready(Ok(Next::Chunk(bytes))),
+                    Ok(Decoded::Piece(piece)) => return Poll::Ready(Ok(Next::Piece(piece))),
+                    Err(error) => return self.refuse(error),
+                }
+            }
+            match ready!(self.poll_wire(cx))? {
+                Some(wire) => self.wire = wire,
+                None => {
+                    return match self.decoder.finish() {
+                        Ok(end) => {
+                            self.progress.complete.store(true, Ordering::Relaxed);
+                            Poll::Ready(Ok(Next::End(end)))
+                        }
+                        Err(error) => self.refuse(error),
+                    };
+                }
+            }
+        }
+    }
+
+    /// The next bytes from the client, or its end.
+    fn poll_wire(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, UploadFault>> {
+        loop {
+            if self.incoming.is_end_stream() {
+                return Poll::Ready(Ok(None));
+            }
+            let polled = Pin::new(&mut self.incoming).poll_frame(cx);
+            self.progress.wait(polled.is_pending());
+            let Ok(polled) = ready!(self.idle.watch(polled, cx)) else {
+                return Poll::Ready(Err(self.progress.fail(UploadFault::Stalled)));
+            };
+            match polled {
+                None => return Poll::Ready(Ok(None)),
+                Some(Err(_)) => return Poll::Ready(Err(self.progress.fail(UploadFault::Gone))),
+                Some(Ok(frame)) => {
+                    // The trailers of HTTP itself say nothing of an object.
+                    let Ok(wire) = frame.into_data() else { continue };
+                    let bytes = u64::try_from(wire.len()).unwrap_or(u64::MAX);
+                    self.progress.received.fetch_add(bytes, Ordering::Relaxed);
+                    return Poll::Ready(Ok(Some(wire)));
+                }
+            }
+        }
+    }
+
+    fn refuse<T>(&self, error: BodyError) -> Poll<Result<T, UploadFault>> {
+        Poll::Ready(Err(self.progress.fail(UploadFault::Refused(error))))
+    }
+}
