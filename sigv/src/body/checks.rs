@@ -63,3 +63,62 @@ impl Checks {
         Ok(computed)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::checksum::Algorithm::{Crc32, Crc32c, Sha1, Sha256};
+    use super::super::stream::{LIMITS, Stream, decode, headers_of};
+    use super::super::{Decoder, End};
+    use super::*;
+    use crate::payload::Payload;
+
+    const DATA: &[u8] = b"123456789";
+    const CRC32: (&str, &str) = ("x-amz-checksum-crc32", "y/Q5Jg==");
+    const SHA1: (&str, &str) = ("x-amz-checksum-sha1", "98O8HYCOBHMq32eZZczDTKeuNEE=");
+
+    fn end(
+        fields: &[(&'static str, &str)],
+        wanted: Option<Algorithm>,
+        trailer: Option<Algorithm>,
+    ) -> Result<End, BodyError> {
+        let stream = Stream::new(Payload::UnsignedTrailer, trailer, DATA, 4);
+        let mut all = vec![("x-amz-decoded-content-length", "9")];
+        all.extend(trailer.map(|trailer| ("x-amz-trailer", trailer.header())));
+        all.extend(fields);
+        let declared = Declared::read(stream.payload, &headers_of(&all), None)?;
+        let mut decoder = Decoder::new(&declared, None, LIMITS);
+        if let Some(algorithm) = wanted {
+            decoder.want(algorithm);
+        }
+        decode(&mut decoder, &[&stream.wire()]).1.map(|(data, end)| {
+            assert_eq!(data, DATA);
+            end
+        })
+    }
+
+    #[test]
+    fn checksums_are_the_trailers_then_the_headers_then_the_wanted_one() {
+        let algorithms = |end: End| -> Vec<Algorithm> {
+            end.checksums.iter().map(Checksum::algorithm).collect()
+        };
+        let of = |fields: &[_], wanted, trailer| algorithms(end(fields, wanted, trailer).unwrap());
+        assert_eq!(of(&[], None, None), []);
+        assert_eq!(of(&[SHA1, CRC32], Some(Sha256), Some(Crc32c)), [Crc32c, Crc32, Sha1, Sha256]);
+        assert_eq!(of(&[CRC32], Some(Crc32), Some(Crc32)), [Crc32]);
+        assert_eq!(of(&[CRC32, SHA1], Some(Crc32), None), [Crc32, Sha1]);
+    }
+
+    #[test]
+    fn checksum_in_a_header_must_be_that_of_the_body() {
+        let wrong = ("x-amz-checksum-crc32", "AAAAAA==");
+        let error = BodyError::Checksum { algorithm: Crc32 };
+        for trailer in [None, Some(Crc32), Some(Sha1)] {
+            assert_eq!(end(&[wrong], None, trailer), Err(error));
+            assert_eq!(end(&[SHA1, wrong], Some(Crc32), trailer), Err(error));
+        }
+        assert_eq!(
+            (error.status(), error.code(), &*error.message()),
+            (400, "BadDigest", "The CRC32 you specified did not match the calculated checksum.")
+        );
+    }
+}

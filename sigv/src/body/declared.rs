@@ -147,3 +147,142 @@ const TRAILER: &str = "x-amz-trailer";
 
 /// The digits of the largest length.
 const DIGITS_MAX: usize = 20;
+
+#[cfg(test)]
+mod tests {
+    use super::super::stream::headers_of;
+    use super::*;
+    use crate::hash;
+
+    const FRAMED: [Payload; 3] =
+        [Payload::UnsignedTrailer, Payload::SignedChunks, Payload::SignedChunksTrailer];
+    const LENGTH: (&str, &str) = (DECODED_LENGTH, "5");
+
+    fn read(
+        payload: Payload,
+        fields: &[(&'static str, &str)],
+        wire_length: Option<u64>,
+    ) -> Result<Declared, BodyError> {
+        Declared::read(payload, &headers_of(fields), wire_length)
+    }
+
+    #[test]
+    fn length_is_the_decoded_one_where_the_body_is_framed() {
+        for payload in FRAMED {
+            for wire_length in [None, Some(7)] {
+                assert_eq!(read(payload, &[LENGTH], wire_length).unwrap().length(), 5);
+            }
+        }
+        for payload in [Payload::empty(), Payload::Unsigned] {
+            assert_eq!(read(payload, &[LENGTH], Some(7)).unwrap().length(), 7);
+            assert_eq!(read(payload, &[LENGTH], None).unwrap_err(), BodyError::MissingLength);
+        }
+    }
+
+    #[test]
+    fn a13_decoded_length_must_be_there() {
+        for payload in FRAMED {
+            let error = read(payload, &[], Some(7)).unwrap_err();
+            assert_eq!((error, error.status()), (BodyError::MissingLength, 411));
+        }
+    }
+
+    #[test]
+    fn a13_decoded_length_is_1_to_20_digits_that_fit() {
+        let read = |text: &str| read(Payload::UnsignedTrailer, &[(DECODED_LENGTH, text)], None);
+        for (text, length) in
+            [("0", 0), ("00000000000000000005", 5), ("18446744073709551615", u64::MAX)]
+        {
+            assert_eq!(read(text).unwrap().length(), length);
+        }
+        for text in [
+            "",
+            "-5",
+            "+5",
+            " 5",
+            "5 ",
+            "5.0",
+            "5,5",
+            "0x5",
+            "five",
+            "18446744073709551616",
+            "99999999999999999999",
+            "000000000000000000005",
+        ] {
+            assert_eq!(read(text).unwrap_err(), BodyError::MalformedLength, "{text}");
+        }
+    }
+
+    #[test]
+    fn a13_decoded_length_that_stands_twice_is_refused() {
+        let error = read(Payload::SignedChunks, &[LENGTH, LENGTH], None).unwrap_err();
+        assert_eq!((error, error.code()), (BodyError::MalformedLength, "InvalidArgument"));
+    }
+
+    #[test]
+    fn trailer_is_one_of_the_five_checksums() {
+        for payload in [Payload::UnsignedTrailer, Payload::SignedChunksTrailer] {
+            assert_eq!(read(payload, &[LENGTH], None).unwrap().trailer(), None);
+            for algorithm in Algorithm::ALL {
+                for name in [algorithm.header(), &algorithm.header().to_uppercase()] {
+                    let declared = read(payload, &[LENGTH, (TRAILER, name)], None).unwrap();
+                    assert_eq!(declared.trailer(), Some(algorithm));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a12_any_other_trailer_is_refused() {
+        for name in [
+            "",
+            "content-length",
+            "x-amz-checksum-md5",
+            "x-amz-checksum-crc32,x-amz-checksum-sha1",
+            "x-amz-checksum-crc32,",
+            "x-amz-trailer-signature",
+        ] {
+            let error =
+                read(Payload::UnsignedTrailer, &[LENGTH, (TRAILER, name)], None).unwrap_err();
+            assert_eq!(error, BodyError::UnsupportedTrailer, "{name}");
+        }
+        let twice = [LENGTH, (TRAILER, "x-amz-checksum-crc32"), (TRAILER, "x-amz-checksum-crc32")];
+        let error = read(Payload::UnsignedTrailer, &twice, None).unwrap_err();
+        assert_eq!(error, BodyError::UnsupportedTrailer);
+    }
+
+    #[test]
+    fn a12_trailer_with_a_payload_that_has_none_is_refused() {
+        for payload in [Payload::empty(), Payload::Unsigned, Payload::SignedChunks] {
+            let fields = [LENGTH, (TRAILER, "x-amz-checksum-crc32")];
+            let error = read(payload, &fields, Some(5)).unwrap_err();
+            assert_eq!(error, BodyError::UnexpectedTrailer);
+        }
+    }
+
+    #[test]
+    fn checksums_in_headers_are_read_where_the_framing_is_taken_off() {
+        let fields = [LENGTH, ("x-amz-checksum-crc32", "y/Q5Jg==")];
+        for payload in FRAMED {
+            let declared = read(payload, &fields, None).unwrap();
+            assert_eq!(declared.checksum().map(Checksum::text).as_deref(), Some("y/Q5Jg=="));
+        }
+        let malformed = [LENGTH, ("x-amz-checksum-crc32", "y/Q5Jg==-3")];
+        for payload in [Payload::empty(), Payload::Unsigned] {
+            assert!(read(payload, &malformed, Some(5)).unwrap().checksum().is_none());
+        }
+        let error = read(Payload::SignedChunks, &malformed, None).unwrap_err();
+        assert_eq!(error.message(), "Value for x-amz-checksum-crc32 header is invalid.");
+        let twice = [LENGTH, fields[1], fields[1]];
+        let error = read(Payload::SignedChunks, &twice, None).unwrap_err();
+        assert_eq!(error, BodyError::MalformedChecksum { algorithm: Algorithm::Crc32 });
+    }
+
+    #[test]
+    fn hash_is_left_to_the_store_on_demand() {
+        let declared = read(Payload::Hash(hash::EMPTY), &[], Some(0)).unwrap();
+        assert_eq!(declared.hash(), Some(hash::EMPTY));
+        let left = declared.leaving_hash_to_store();
+        assert_eq!((left.hash(), left.payload()), (None, Payload::empty()));
+    }
+}

@@ -194,3 +194,44 @@ impl BodyError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_have_the_codes_of_s3() {
+        let algorithm = Algorithm::Crc32;
+        for (error, status, code) in [
+            (BodyError::MissingLength, 411, "MissingContentLength"),
+            (BodyError::MalformedLength, 400, "InvalidArgument"),
+            (BodyError::UnsupportedTrailer, 400, "InvalidRequest"),
+            (BodyError::MalformedChecksum { algorithm }, 400, "InvalidRequest"),
+            (BodyError::Mismatch, 400, "XAmzContentSHA256Mismatch"),
+            (BodyError::Deficit, 400, "IncompleteBody"),
+            (BodyError::Surplus, 400, "IncompleteBody"),
+            (BodyError::Cut, 400, "IncompleteBody"),
+            (BodyError::MalformedChunkLine, 400, "IncompleteBody"),
+            (BodyError::LargeChunk { max: 1 }, 400, "InvalidRequest"),
+            (BodyError::ChunkSignature, 403, "SignatureDoesNotMatch"),
+            (BodyError::TrailerSignature, 400, "MalformedTrailerError"),
+            (BodyError::UndeclaredTrailer, 400, "MalformedTrailerError"),
+            (BodyError::LongTrailer { max: 1 }, 400, "MalformedTrailerError"),
+            (BodyError::Checksum { algorithm }, 400, "BadDigest"),
+        ] {
+            assert_eq!((error.status(), error.code()), (status, code), "{error}");
+        }
+    }
+
+    #[test]
+    fn limits_stand_in_the_message_and_in_the_log() {
+        let error = BodyError::LargeChunk { max: 16_777_216 };
+        assert!(error.message().contains("16777216 bytes"));
+        assert_eq!(error.to_string(), "signed chunk is larger than 16777216 bytes");
+        let algorithm = Algorithm::Crc64Nvme;
+        assert_eq!(
+            BodyError::Checksum { algorithm }.to_string(),
+            "CRC64NVME of the body is another"
+        );
+    }
+}

@@ -11,9 +11,14 @@ mod error;
 mod framing;
 mod line;
 mod piece;
+mod trailer;
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod refusals;
 #[cfg(test)]
 mod stream;
-mod trailer;
 
 pub use chain::Chain;
 pub use checksum::{Algorithm, Checksum};

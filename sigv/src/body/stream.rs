@@ -1,5 +1,7 @@
 //! Streams of every framed mode, made for tests from scratch: none of it goes through the encoder.
 
+use std::sync::LazyLock;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use time::macros::datetime;
@@ -39,6 +41,13 @@ pub(super) struct Chunk {
     pub(super) data: Vec<u8>,
 }
 
+impl Chunk {
+    pub(super) fn new(data: &[u8]) -> Self {
+        let size = format!("{:x}", data.len());
+        Self { size, extension: String::new(), data: data.to_vec() }
+    }
+}
+
 impl Stream {
     /// `data` in chunks of `chunk_bytes`, with the trailer `announced`.
     pub(super) fn new(
@@ -47,30 +56,41 @@ impl Stream {
         data: &[u8],
         chunk_bytes: usize,
     ) -> Self {
-        let is_signed = payload != Payload::UnsignedTrailer;
-        let mut chain = chain();
-        let chunk = |data: &[u8]| Chunk {
-            size: format!("{:x}", data.len()),
-            extension: if is_signed {
-                format!(";chunk-signature={}", hash::hex(&chain.chunk(&hash::sha256(data))))
-            } else {
-                String::new()
-            },
-            data: data.to_vec(),
-        };
-        let chunks = data.chunks(chunk_bytes).chain([&b""[..]]).map(chunk).collect();
-        let mut trailer = Vec::new();
-        if let Some(algorithm) = announced {
+        let chunks = data.chunks(chunk_bytes).chain([&b""[..]]);
+        let trailer = announced.map(|algorithm| {
             let mut hasher = Hasher::new(algorithm);
             hasher.update(data);
-            let line = format!("{}:{}", algorithm.header(), hasher.finish().text());
-            let signature = chain.trailer(&hash::sha256(format!("{line}\n").as_bytes()));
-            trailer.push(line);
-            if is_signed {
-                trailer.push(format!("x-amz-trailer-signature:{}", hash::hex(&signature)));
-            }
+            format!("{}:{}", algorithm.header(), hasher.finish().text())
+        });
+        let mut stream = Self {
+            payload,
+            announced,
+            decoded_length: data.len().to_string(),
+            chunks: chunks.map(Chunk::new).collect(),
+            trailer: trailer.into_iter().collect(),
+        };
+        if stream.is_signed() {
+            stream.sign();
         }
-        Self { payload, announced, decoded_length: data.len().to_string(), chunks, trailer }
+        stream
+    }
+
+    pub(super) fn is_signed(&self) -> bool {
+        self.payload != Payload::UnsignedTrailer
+    }
+
+    /// Signs the chunks, and the first line of the trailer, as they are now.
+    pub(super) fn sign(&mut self) {
+        let mut chain = chain();
+        for Chunk { extension, data, .. } in &mut self.chunks {
+            let signature = hash::hex(&chain.chunk(&hash::sha256(data)));
+            *extension = format!(";chunk-signature={signature}");
+        }
+        self.trailer.truncate(1);
+        if let Some(line) = self.trailer.first() {
+            let signature = chain.trailer(&hash::sha256(format!("{line}\n").as_bytes()));
+            self.trailer.push(format!("x-amz-trailer-signature:{}", hash::hex(&signature)));
+        }
     }
 
     /// One of every framed mode, with and without a trailer.
@@ -161,7 +181,11 @@ pub(super) fn decode(
 }
 
 pub(super) fn chain() -> Chain {
-    let at = datetime!(2026-01-31 12:00 UTC);
-    let key = SigningKey::derive(&SecretKey::new(*b"not a real secret"), at.date(), "us-east-1");
-    Chain::new(key, at, "us-east-1", [7; 32])
+    static CHAIN: LazyLock<Chain> = LazyLock::new(|| {
+        let at = datetime!(2026-01-31 12:00 UTC);
+        let secret = SecretKey::new(*b"not a real secret");
+        let key = SigningKey::derive(&secret, at.date(), "us-east-1");
+        Chain::new(key, at, "us-east-1", [7; 32])
+    });
+    CHAIN.clone()
 }
