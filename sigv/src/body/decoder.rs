@@ -20,15 +20,15 @@ use crate::payload::Payload;
 /// complete body that was not verified. After an error every call gives that error again.
 pub struct Decoder {
     length: u64,
-    framing: Framing,
+    coding: Coding,
     rest: Rest,
     failure: Option<BodyError>,
 }
 
-enum Framing {
-    /// None: the body is as it came.
+enum Coding {
+    /// The body is as it comes.
     Plain,
-    Chunks(Box<Chunks>),
+    Chunked(Box<Chunks>),
 }
 
 impl Decoder {
@@ -37,9 +37,9 @@ impl Decoder {
     /// Signed chunks need the request's `chain`: without it they are all refused.
     pub fn new(declared: &Declared, chain: Option<Chain>, limits: ChunkLimits) -> Self {
         let chunks =
-            |chain| Framing::Chunks(Box::new(Chunks::new(chain, declared.trailer(), limits)));
-        let (framing, failure) = match (declared.payload(), chain) {
-            (Payload::Hash(_) | Payload::Unsigned, _) => (Framing::Plain, None),
+            |chain| Coding::Chunked(Box::new(Chunks::new(chain, declared.trailer(), limits)));
+        let (coding, failure) = match (declared.payload(), chain) {
+            (Payload::Hash(_) | Payload::Unsigned, _) => (Coding::Plain, None),
             (Payload::UnsignedTrailer, _) => (chunks(None), None),
             (Payload::SignedChunks | Payload::SignedChunksTrailer, Some(chain)) => {
                 (chunks(Some(chain)), None)
@@ -49,7 +49,7 @@ impl Decoder {
             }
         };
         let length = declared.length();
-        Self { length, framing, rest: Rest::new(length, Checks::new(declared)), failure }
+        Self { length, coding, rest: Rest::new(length, Checks::new(declared)), failure }
     }
 
     /// Computes the checksum of `algorithm` too. To be said before the first [`Self::push`].
@@ -65,12 +65,12 @@ impl Decoder {
     /// [`BodyError::Surplus`] when the body is longer than declared; for a framed body any error of its
     /// framing.
     pub fn push(&mut self, wire: &mut Bytes) -> Result<Decoded, BodyError> {
-        let Self { framing, rest, .. } = self;
-        let decoded = match (self.failure, framing) {
+        let Self { coding, rest, .. } = self;
+        let decoded = match (self.failure, coding) {
             (Some(failure), _) => Err(failure),
             (None, _) if wire.is_empty() => Ok(Decoded::Nothing),
-            (None, Framing::Plain) => rest.take(std::mem::take(wire)),
-            (None, Framing::Chunks(chunks)) => chunks.push(wire, rest),
+            (None, Coding::Plain) => rest.take(std::mem::take(wire)),
+            (None, Coding::Chunked(chunks)) => chunks.push(wire, rest),
         };
         self.settle(decoded)
     }
@@ -96,9 +96,9 @@ impl Decoder {
 
     /// What came after the data, once all of it came.
     fn trailer(&mut self) -> Result<Option<Checksum>, BodyError> {
-        match &mut self.framing {
-            Framing::Plain => Ok(None),
-            Framing::Chunks(chunks) => chunks.finish(),
+        match &mut self.coding {
+            Coding::Plain => Ok(None),
+            Coding::Chunked(chunks) => chunks.finish(),
         }
     }
 

@@ -53,8 +53,9 @@ impl Line {
     }
 }
 
-/// What the line before a chunk says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What the line before a chunk says. It has no `Debug` form outside of tests, as it has a signature.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub(super) struct ChunkLine {
     /// How many bytes of data follow; none after the last chunk.
     pub(super) size: u64,

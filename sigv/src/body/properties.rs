@@ -82,6 +82,22 @@ proptest! {
     }
 
     #[test]
+    fn a11_stream_with_several_bytes_changed_gives_the_same_body_or_none(
+        mode in 0..12_usize,
+        changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+    ) {
+        let stream = Stream::of_every_mode(DATA, 10).swap_remove(mode);
+        let mut wire = stream.wire();
+        for (at, byte) in changes {
+            let at = at.index(wire.len());
+            wire[at] = byte;
+        }
+        if let Ok((out, _)) = run(&stream, &[&wire]) {
+            prop_assert!(stream.announced.is_none() && !stream.is_signed() || out == DATA);
+        }
+    }
+
+    #[test]
     fn no_bytes_whatever_make_the_decoder_panic(
         wire in proptest::collection::vec(any::<u8>(), 0..200),
         size in 0..40_u8,
