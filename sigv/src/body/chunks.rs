@@ -113,10 +113,10 @@ impl Chunks {
                 rest.pass(piece)
             }
             State::DataEnd => {
-                match self.line.read(wire, CRLF) {
-                    Ok(None) => {}
-                    Ok(Some(line)) if line.is_empty() => self.state = State::Line,
-                    Ok(Some(_)) | Err(_) => return Err(BodyError::ChunkEnd),
+                // A line that has room for its CRLF only is empty.
+                let line = self.line.read(wire, CRLF).map_err(|_| BodyError::ChunkEnd)?;
+                if line.is_some() {
+                    self.state = State::Line;
                 }
                 Ok(Decoded::Nothing)
             }
