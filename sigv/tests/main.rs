@@ -6,7 +6,10 @@
     reason = "a test that cannot set up its world should panic"
 )]
 
+mod bodies;
 mod botocore;
+mod chunks;
+mod framing;
 mod mutation;
 mod published;
 mod request;
