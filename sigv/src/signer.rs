@@ -64,7 +64,6 @@ impl Signer {
     ///
     /// It covers exactly `host`, `x-amz-*`, `content-md5` and `content-type`; a hop may touch any other
     /// header. `wire` has to hold `host`, `x-amz-date` of `at` and `x-amz-content-sha256` of `payload` already.
-    #[expect(clippy::expect_used, reason = "the names of the signed headers come from the headers")]
     pub fn sign(
         &self,
         wire: Wire<'_>,
@@ -73,8 +72,7 @@ impl Signer {
     ) -> (HeaderValue, Chain) {
         let at = at.to_offset(UtcOffset::UTC);
         let signed_headers = signed_headers(wire.headers);
-        let request = canonical::request(wire, &signed_headers, &payload.text())
-            .expect("every signed header is there");
+        let request = canonical_request(wire, &signed_headers, payload);
         let Self { access_key_id, region, .. } = self;
         let key = self.key(at.date());
         let signature = key.sign(&request, at, region);
@@ -109,6 +107,11 @@ impl fmt::Debug for Signer {
             .field("region", &self.region)
             .finish_non_exhaustive()
     }
+}
+
+#[expect(clippy::expect_used, reason = "the names of the signed headers come from the headers")]
+fn canonical_request(wire: Wire<'_>, signed_headers: &str, payload: &Payload) -> Vec<u8> {
+    canonical::request(wire, signed_headers, &payload.text()).expect("every signed header is there")
 }
 
 /// The names of the headers to sign, sorted, with `;` between.
