@@ -3,9 +3,12 @@
 use std::collections::VecDeque;
 
 use bytes::Bytes;
-use http::Method;
+use http::{HeaderMap, Method};
 use proptest::prelude::*;
-use sigv::{Algorithm, Chain, Checksum, Framing, Payload, Piece, SecretKey, Signer, hash};
+use sigv::{
+    Algorithm, Chain, Checksum, ChunkLimits, Declared, Decoder, Framing, Payload, Piece, SecretKey,
+    Signer, hash,
+};
 use time::OffsetDateTime;
 use time::macros::datetime;
 
@@ -23,14 +26,19 @@ pub(crate) fn seed(payload: Payload) -> (Chain, String) {
 }
 
 /// What the encoder gives of a whole body.
-pub(crate) fn encoded(framing: Framing, chain: Chain, pieces: Vec<Piece>) -> Vec<Bytes> {
+pub(crate) fn encoded(
+    framing: Framing,
+    chain: Chain,
+    pieces: Vec<Piece>,
+    checksums: &[Checksum],
+) -> Vec<Bytes> {
     let decoded = pieces.iter().map(|piece| length(&piece.data)).sum();
     let mut encoder = framing.encoder(decoded, chain);
     let mut wire = VecDeque::new();
     for piece in pieces {
         encoder.encode(piece, &mut wire);
     }
-    encoder.finish(&checksums(), &mut wire);
+    encoder.finish(checksums, &mut wire);
     wire.into()
 }
 
@@ -41,6 +49,15 @@ pub(crate) fn pieces(body: &Bytes, cuts: &[usize]) -> Vec<Piece> {
     let pieces = cut.into_iter().chain([rest]).enumerate();
     let hash = |at: usize, data: &Bytes| at.is_multiple_of(2).then(|| hash::sha256(data));
     pieces.map(|(at, data)| Piece { hash: hash(at, &data), data }).collect()
+}
+
+/// The checksum of `body`, which our decoder computes.
+pub(crate) fn checksum_of(algorithm: Algorithm, body: &Bytes) -> Checksum {
+    let declared = Declared::read(Payload::Unsigned, &HeaderMap::new(), Some(length(body)));
+    let mut decoder = Decoder::new(&declared.unwrap(), None, LIMITS);
+    decoder.want(algorithm);
+    decoder.push(&mut body.clone()).unwrap();
+    decoder.finish().unwrap().checksums.remove(0)
 }
 
 /// A checksum of each algorithm, of no body in particular.
@@ -81,3 +98,7 @@ pub(crate) fn cuts() -> impl Strategy<Value = Vec<usize>> {
 pub(crate) const AT: OffsetDateTime = datetime!(2013-05-24 00:00 UTC);
 pub(crate) const ID: &str = "AKIAIOSFODNN7EXAMPLE";
 pub(crate) const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+
+/// Limits that stop no body of these tests.
+pub(crate) const LIMITS: ChunkLimits =
+    ChunkLimits { chunk_bytes_max: 65_536, chunk_line_bytes_max: 128, trailer_bytes_max: 512 };

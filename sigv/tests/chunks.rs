@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use sigv::{Algorithm, Chain, Checksum, Framing, Payload, Piece};
 
 use crate::bodies::{
-    AT, ID, SECRET, algorithm, body, checksum, cuts, encoded, pieces, secret, seed,
+    AT, ID, SECRET, algorithm, body, checksum, checksums, cuts, encoded, pieces, secret, seed,
 };
 use crate::request::Request;
 
@@ -28,8 +28,8 @@ proptest! {
     ) {
         let framing = Framing::SignedChunks { chunk_bytes, trailer };
         let (chain, seed) = seed(framing.payload());
-        let wire = encoded(framing, chain, pieces(&body, &cuts)).concat();
-        prop_assert_eq!(wire, judge(&body, chunk_bytes, trailer, &seed));
+        let wire = encoded(framing, chain, pieces(&body, &cuts), &checksums()).concat();
+        prop_assert_eq!(wire, judge(&body, chunk_bytes, trailer.map(checksum).as_ref(), &seed));
     }
 }
 
@@ -44,7 +44,7 @@ fn published_chunks_have_the_published_signatures() {
     );
     let framing = Framing::SignedChunks { chunk_bytes: 65_536, trailer: None };
     let body = Bytes::from(vec![b'a'; 66_560]);
-    let wire = encoded(framing, chain, pieces(&body, &[])).concat();
+    let wire = encoded(framing, chain, pieces(&body, &[]), &checksums()).concat();
     let data = |length| vec![b'a'; length];
     let expected = [
         b"10000;chunk-signature=ad80c730a21e5b8d04586a2213dd63b9a0e99e0e2307b0ade35a65485a288648\r\n".to_vec(),
@@ -114,7 +114,12 @@ fn published(
 }
 
 /// The body in signed chunks, with the signatures that the judge gives after `seed`.
-fn judge(body: &[u8], chunk_bytes: usize, trailer: Option<Algorithm>, seed: &str) -> Vec<u8> {
+pub(crate) fn judge(
+    body: &[u8],
+    chunk_bytes: usize,
+    trailer: Option<&Checksum>,
+    seed: &str,
+) -> Vec<u8> {
     let identity: Identity = Credentials::new(ID, SECRET, None, None, "tests").into();
     let parameters: SigningParams<'_, ()> = v4::SigningParams::builder()
         .identity(&identity)
@@ -136,12 +141,11 @@ fn judge(body: &[u8], chunk_bytes: usize, trailer: Option<Algorithm>, seed: &str
             wire.extend_from_slice(b"\r\n");
         }
     }
-    if let Some(algorithm) = trailer {
-        let value = checksum(algorithm).text();
+    if let Some(checksum) = trailer {
+        let (name, value) = (checksum.algorithm().header(), checksum.text());
         let mut headers = Headers::new();
-        headers.insert(algorithm.header(), value.clone());
+        headers.insert(name, value.clone());
         let signed = sign_trailer(&headers, &signature, &parameters).unwrap().into_parts().1;
-        let name = algorithm.header();
         let lines = format!("{name}:{value}\r\nx-amz-trailer-signature:{signed}\r\n");
         wire.extend_from_slice(lines.as_bytes());
     }

@@ -13,5 +13,6 @@ mod framing;
 mod mutation;
 mod published;
 mod request;
+mod round_trip;
 mod rust_sdk;
 mod security;
