@@ -1,6 +1,6 @@
 //! How bodies go up: the one table of `upstream.body`, and what follows from it for the head.
 
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use policy::Operation;
 use sigv::{Algorithm, BodyError, Checksum, Declared, Framing, Payload};
 
@@ -39,6 +39,10 @@ impl UpstreamBody {
         operation: Operation,
         headers: &HeaderMap,
     ) -> Result<Declared, BodyError> {
+        if operation == Operation::CompleteMultipartUpload {
+            // Its checksums are the object's, not the document's.
+            return Ok(declared.leaving_checksums_to_store());
+        }
         if !is_object(operation) {
             return Ok(declared);
         }
@@ -113,7 +117,7 @@ impl UpstreamBody {
             }
         }
         if framing.is_framed() {
-            chunk_encoding(headers);
+            // No `Content-Encoding: aws-chunked`: `x-amz-content-sha256` tells, and some stores would keep it.
             headers.insert("x-amz-decoded-content-length", HeaderValue::from(decoded));
         }
         if let Some(algorithm) = framing.trailer() {
@@ -140,18 +144,6 @@ impl UpstreamBody {
 /// take as it is.
 pub(crate) fn is_object(operation: Operation) -> bool {
     matches!(operation, Operation::PutObject | Operation::UploadPart)
-}
-
-/// `Content-Encoding` names the chunks before the object's own codings; stores take it off.
-fn chunk_encoding(headers: &mut HeaderMap) {
-    let mut codings = b"aws-chunked".to_vec();
-    for coding in headers.get_all(header::CONTENT_ENCODING) {
-        codings.push(b',');
-        codings.extend_from_slice(coding.as_bytes());
-    }
-    if let Ok(codings) = HeaderValue::from_bytes(&codings) {
-        headers.insert(header::CONTENT_ENCODING, codings);
-    }
 }
 
 fn header_of(algorithm: Algorithm) -> HeaderName {

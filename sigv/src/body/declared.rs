@@ -55,6 +55,12 @@ impl Declared {
         Self { hash: None, ..self }
     }
 
+    /// The same, but that the checksums in headers are left to the store to check.
+    #[must_use]
+    pub fn leaving_checksums_to_store(self) -> Self {
+        Self { checksums: Vec::new(), ..self }
+    }
+
     /// The same, with the checksums in `headers` to be checked here although no framing is taken off.
     ///
     /// # Errors
