@@ -1,0 +1,82 @@
+//! The bodies of the fuzz targets over the committed corpus, and over a few thousand changes of it.
+
+use std::fs;
+use std::path::PathBuf;
+
+use crate::targets;
+
+#[test]
+fn decoder_keeps_its_promises_whatever_comes() {
+    over_the_corpus("decode", |input| targets::decode(input, &|| 0));
+}
+
+#[test]
+fn changed_body_comes_out_as_it_was_or_not_at_all() {
+    over_the_corpus("mutate", |input| targets::mutate(input, &|| 0));
+}
+
+#[test]
+fn corpus_is_what_its_program_writes() {
+    for (target, name, input) in targets::seeds() {
+        let path = corpus(target).join(name);
+        let written = fs::read(&path).unwrap_or_default();
+        assert!(written == input, "{} is old: run the example `seeds`", path.display());
+    }
+}
+
+fn over_the_corpus(target: &str, run: impl Fn(&[u8]) -> bool) {
+    let mut inputs: Vec<_> = fs::read_dir(corpus(target))
+        .unwrap()
+        .map(|entry| fs::read(entry.unwrap().path()).unwrap())
+        .collect();
+    inputs.sort();
+    let held = inputs.iter().filter(|input| run(input)).count();
+    assert!((6..inputs.len()).contains(&held), "{held} of {} hold", inputs.len());
+    let mut dice = Dice(0x2545_f491_4f6c_dd1d);
+    for _ in 0..CHANGES {
+        let mut input = dice.one_of(&inputs);
+        for _ in 0..=dice.below(3) {
+            change(&mut input, &mut dice);
+        }
+        run(&input);
+    }
+}
+
+/// Changes a byte or a few.
+fn change(input: &mut Vec<u8>, dice: &mut Dice) {
+    let at = dice.below(input.len().saturating_add(1));
+    let end = at.saturating_add(dice.below(9)).min(input.len());
+    match dice.below(4) {
+        0 => input.iter_mut().skip(at).take(1).for_each(|byte| *byte ^= 1 << dice.below(8)),
+        1 => input.insert(at, dice.one_of(b"\r\n0;:\0\x01\xff")),
+        2 => drop(input.drain(at..end)),
+        _ => {
+            let again = input.get(at..end).unwrap().to_vec();
+            input.splice(at..at, again);
+        }
+    }
+}
+
+/// Numbers that are the same in each run: xorshift.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        let end = u64::try_from(end).unwrap();
+        usize::try_from(self.0.checked_rem(end).unwrap()).unwrap()
+    }
+
+    fn one_of<T: Clone>(&mut self, choices: &[T]) -> T {
+        choices.get(self.below(choices.len())).unwrap().clone()
+    }
+}
+
+fn corpus(target: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/fuzz/corpus");
+    folder.join(target)
+}
+
+const CHANGES: usize = 2000;

@@ -1,0 +1,176 @@
+//! What the corpus begins with.
+
+use sigv::{Algorithm, Framing};
+
+use super::stream::{Stream, checksum};
+
+/// An input, with the target that it is for and its name.
+pub type Seed = (&'static str, &'static str, Vec<u8>);
+
+/// The whole corpus.
+pub fn seeds() -> Vec<Seed> {
+    let mut seeds = decoded();
+    seeds.extend(mutated());
+    seeds
+}
+
+/// The choices that stand before the wire in an input of `decode`, in this order.
+#[derive(Clone, Copy, Debug)]
+struct Head {
+    mode: u8,
+    trailer: u8,
+    header: u8,
+    again: (u8, u8, u16),
+    limits: [u16; 3],
+    length: u64,
+    cuts: [u16; 2],
+    is_endless: u8,
+}
+
+impl Head {
+    fn of(self, wire: &[u8]) -> Vec<u8> {
+        let (mode, algorithm, chunk_bytes) = self.again;
+        let mut bytes = vec![self.mode, self.trailer, self.header, mode, algorithm];
+        bytes.extend(chunk_bytes.to_be_bytes());
+        bytes.extend(self.limits.iter().flat_map(|limit| limit.to_be_bytes()));
+        bytes.extend(self.length.to_be_bytes());
+        bytes.extend(self.cuts.iter().flat_map(|cut| cut.to_be_bytes()));
+        bytes.push(self.is_endless);
+        bytes.extend_from_slice(wire);
+        bytes
+    }
+}
+
+fn decoded() -> Vec<Seed> {
+    let head = HEAD;
+    let unsigned = Head { mode: UNSIGNED_TRAILER, trailer: 1, ..head };
+    let with_crc32 = |data: &str, trailer: &str| {
+        let checksum = checksum(Algorithm::Crc32, BODY).text();
+        unsigned.of(format!("{data}{trailer}{checksum}\r\n\r\n").as_bytes())
+    };
+    let of_header = checksum(Algorithm::Crc32c, BODY).text();
+    let signed = encoded(Framing::SignedChunks { chunk_bytes: 4, trailer: None }, BODY);
+    let trailer = |algorithm| Framing::SignedChunks { chunk_bytes: 8, trailer: Some(algorithm) };
+    let in_header = [of_header.as_bytes(), &signed].concat();
+    vec![
+        ("decode", "hash", Head { mode: 0, ..head }.of(BODY)),
+        ("decode", "hash-of-nothing", Head { mode: 1, length: 0, ..head }.of(b"")),
+        ("decode", "hash-of-another", Head { mode: 1, ..head }.of(BODY)),
+        ("decode", "unsigned", Head { mode: 2, cuts: [1, 3], again: (3, 0, 3), ..head }.of(BODY)),
+        ("decode", "unsigned-too-long", Head { mode: 2, length: 5, ..head }.of(BODY)),
+        ("decode", "trailer-one-chunk", with_crc32("b\r\nhello world\r\n0\r\n", CRC32)),
+        ("decode", "trailer-chunks", with_crc32("5\r\nhello\r\n006\r\n world\r\n0\r\n", CRC32)),
+        ("decode", "trailer-upper-case", with_crc32("B\r\nhello world\r\n0\r\n", CRC32_UPPER)),
+        ("decode", "trailer-twice", with_crc32("b\r\nhello world\r\n0\r\n", CRC32_TWICE)),
+        ("decode", "trailer-bare-lf", with_crc32("b\nhello world\n0\n", CRC32)),
+        (
+            "decode",
+            "trailer-not-announced",
+            Head { trailer: 0, ..unsigned }.of(b"b\r\nhello world\r\n0\r\n\r\n"),
+        ),
+        (
+            "decode",
+            "trailer-sha256",
+            Head { trailer: 5, cuts: [1, 1], ..unsigned }
+                .of(&encoded(Framing::UnsignedTrailer(Algorithm::Sha256), BODY)),
+        ),
+        ("decode", "huge-chunk", unsigned.of(b"ffffffffffffffff\r\nhello world")),
+        (
+            "decode",
+            "endless-line",
+            Head { is_endless: 1, cuts: [1, 0], ..unsigned }.of(b"b\r\nhello world\r\n0\r\nxxxxx"),
+        ),
+        (
+            "decode",
+            "endless-data",
+            Head { length: u64::MAX, is_endless: 1, cuts: [18, 0], ..unsigned }
+                .of(b"7fffffffffffffff\r\nhello world"),
+        ),
+        ("decode", "signed", Head { mode: SIGNED, cuts: [7, 90], ..head }.of(&signed)),
+        ("decode", "signed-header", Head { mode: SIGNED, header: 2, ..head }.of(&in_header)),
+        (
+            "decode",
+            "signed-over-the-limit",
+            Head { mode: SIGNED, limits: [3, 128, 256], ..head }.of(&signed),
+        ),
+        (
+            "decode",
+            "signed-nothing",
+            Head { mode: SIGNED, length: 0, ..head }
+                .of(&encoded(Framing::SignedChunks { chunk_bytes: 4, trailer: None }, b"")),
+        ),
+        (
+            "decode",
+            "signed-trailer",
+            Head { mode: SIGNED_TRAILER, trailer: 2, ..head }
+                .of(&encoded(trailer(Algorithm::Crc32c), BODY)),
+        ),
+        (
+            "decode",
+            "signed-trailer-crc64",
+            Head { mode: SIGNED_TRAILER, trailer: 3, cuts: [1, 2], ..head }
+                .of(&encoded(trailer(Algorithm::Crc64Nvme), BODY)),
+        ),
+        (
+            "decode",
+            "signed-trailer-sha1",
+            Head { mode: SIGNED_TRAILER, trailer: 4, again: (0, 0, 0), ..head }
+                .of(&encoded(trailer(Algorithm::Sha1), BODY)),
+        ),
+    ]
+}
+
+/// One input of `mutate` for each kind of change, over all kinds of framing.
+fn mutated() -> Vec<Seed> {
+    let seed = |mode: u8, length: u16, changes: &[&[u8]]| {
+        let mut bytes = vec![mode, mode];
+        bytes.extend(64_u16.to_be_bytes());
+        bytes.extend(length.to_be_bytes());
+        bytes.push(mode);
+        bytes.extend(100_u16.to_be_bytes());
+        bytes.extend(changes.concat());
+        bytes
+    };
+    vec![
+        ("mutate", "hash-as-it-was", seed(0, 300, &[])),
+        ("mutate", "hash-flipped", seed(0, 300, &[&[0, 0, 7, 1]])),
+        ("mutate", "trailer-as-it-was", seed(1, 300, &[])),
+        ("mutate", "trailer-longer-length", seed(1, 300, &[&[9, 0, 0, 1]])),
+        ("mutate", "trailer-leading-zeros", seed(1, 300, &[&[6, 0, 0, 7]])),
+        ("mutate", "trailer-inserted", seed(1, 300, &[&[1, 0, 9, b'a']])),
+        ("mutate", "signed-as-it-was", seed(2, 200, &[])),
+        ("mutate", "signed-removed", seed(2, 200, &[&[2, 0, 90, 10]])),
+        ("mutate", "signed-doubled", seed(2, 200, &[&[3, 0, 0, 151]])),
+        ("mutate", "signed-cut", seed(2, 200, &[&[4, 1, 0]])),
+        ("mutate", "signed-first-chunk-dropped", seed(2, 200, &[&[8, 0, 0, 0, 0, 151]])),
+        ("mutate", "signed-chunks-reordered", seed(2, 200, &[&[7, 0, 0, 151, 0, 151]])),
+        ("mutate", "signed-trailer-as-it-was", seed(3, 200, &[])),
+        ("mutate", "signed-trailer-overwritten", seed(3, 200, &[&[5, 2, 70, 0]])),
+        ("mutate", "signed-trailer-empty", seed(3, 0, &[&[6, 0, 84, 23]])),
+        ("mutate", "signed-trailer-twice-flipped", seed(3, 9, &[&[0, 0, 3, 1], &[0, 0, 3, 1]])),
+    ]
+}
+
+fn encoded(framing: Framing, body: &[u8]) -> Vec<u8> {
+    Stream::encode(framing, body, body.len()).wire
+}
+
+const BODY: &[u8] = b"hello world";
+const CRC32: &str = "x-amz-checksum-crc32:";
+const CRC32_UPPER: &str = "X-Amz-Checksum-CRC32: ";
+const CRC32_TWICE: &str = "x-amz-checksum-crc32:AAAAAA==\r\nx-amz-checksum-crc32:";
+
+const UNSIGNED_TRAILER: u8 = 3;
+const SIGNED: u8 = 4;
+const SIGNED_TRAILER: u8 = 5;
+
+const HEAD: Head = Head {
+    mode: 2,
+    trailer: 0,
+    header: 0,
+    again: (4, 3, 5),
+    limits: [64, 128, 256],
+    length: 11,
+    cuts: [0, 0],
+    is_endless: 0,
+};

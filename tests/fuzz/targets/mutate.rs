@@ -1,0 +1,9 @@
+//! The target `mutate`.
+#![no_main]
+
+#[path = "heap.rs"]
+mod heap;
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| {
+    fuzz::mutate(input, &heap::live);
+});
