@@ -24,6 +24,8 @@ pub fn mutate(input: &[u8], live: &dyn Fn() -> usize) -> bool {
     let cut = input.size();
     let framing = framing(mode, algorithm, chunk_bytes, &body);
     let mut stream = Stream::encode(framing, &body, cut);
+    let (_, last) = stream.wire.split_at(stream.wire.len().saturating_sub(LAST_SIGNATURE_BYTES));
+    let last = last.to_vec();
     for _ in 0..MUTATIONS_MAX {
         if !input.is_empty() {
             change(&mut stream, &mut input);
@@ -36,6 +38,9 @@ pub fn mutate(input: &[u8], live: &dyn Fn() -> usize) -> bool {
     let parts: Vec<_> = wire.chunks(cut.max(64)).map(|part| wire.slice_ref(part)).collect();
     let Ok(decoded) = run.decode(&parts, wire.len(), live) else { return false };
     assert_eq!(decoded, body, "another body than was encoded");
+    if let Framing::SignedChunks { .. } = framing {
+        assert!(wire.ends_with(&last), "another signature than was encoded");
+    }
     true
 }
 
@@ -123,5 +128,7 @@ const TOKENS: [&[u8]; 24] = [
     b"content-length:0\r\n",
 ];
 
+/// The signature that ends signed chunks, in hex, and the two line ends behind it.
+const LAST_SIGNATURE_BYTES: usize = 68;
 const LENGTH_MAX: usize = 8192;
 const MUTATIONS_MAX: usize = 8;

@@ -146,6 +146,7 @@ fn mutated() -> Vec<Seed> {
         ("mutate", "signed-chunks-reordered", seed(2, 200, &[&[7, 0, 0, 151, 0, 151]])),
         ("mutate", "signed-trailer-as-it-was", seed(3, 200, &[])),
         ("mutate", "signed-trailer-overwritten", seed(3, 200, &[&[5, 2, 70, 0]])),
+        ("mutate", "signed-trailer-signature", seed(3, 200, &[&[0, 2, 0xee, 1]])),
         ("mutate", "signed-trailer-empty", seed(3, 0, &[&[6, 0, 84, 23]])),
         ("mutate", "signed-trailer-twice-flipped", seed(3, 9, &[&[0, 0, 3, 1], &[0, 0, 3, 1]])),
     ]
