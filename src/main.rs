@@ -12,6 +12,7 @@ mod logs;
 mod quickstart;
 mod secrets;
 mod serve;
+mod tls;
 mod yaml;
 
 use std::{

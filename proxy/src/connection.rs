@@ -14,19 +14,37 @@ use std::{
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
     time::timeout,
 };
 
-use crate::{gateway::Gateway, idle::Idle, limits::Limits};
+use crate::{
+    gateway::Gateway,
+    idle::Idle,
+    socket::{Socket, Stream},
+};
 
-/// Serves the requests of one connection until either side ends it.
+/// Serves the requests of one connection until either side ends it, over TLS where clients are to
+/// use it.
 pub async fn serve_connection(stream: TcpStream, peer: SocketAddr, gateway: Arc<Gateway>) {
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "connection lost before its first request");
-        return;
+    let live = Arc::clone(gateway.live());
+    let socket = match Socket::new(stream, &live.limits) {
+        Ok(socket) => socket,
+        Err(error) => {
+            tracing::debug!(%error, "connection lost before its first request");
+            return;
+        }
+    };
+    let Some(tls) = &live.tls else { return serve(socket, peer, gateway).await };
+    match timeout(live.limits.header_timeout, tls.accept(socket)).await {
+        Ok(Ok(stream)) => serve(stream, peer, gateway).await,
+        Ok(Err(error)) => tracing::debug!(%peer, %error, "no TLS with this client"),
+        Err(_) => tracing::debug!(%peer, "no TLS with this client in time"),
     }
+}
+
+async fn serve<S: Stream>(stream: S, peer: SocketAddr, gateway: Arc<Gateway>) {
     let live = Arc::clone(gateway.live());
     let turn = Arc::new(Turn::default());
     let wire = Wire {
@@ -34,7 +52,6 @@ pub async fn serve_connection(stream: TcpStream, peer: SocketAddr, gateway: Arc<
         turn: Arc::clone(&turn),
         head: Idle::new(live.limits.header_timeout),
         head_of: Some(0),
-        answer: Idle::new(live.limits.body_idle),
     };
     let turns = Arc::clone(&turn);
     let service = service_fn(move |request: Request<Incoming>| {
@@ -67,28 +84,7 @@ pub async fn serve_connection(stream: TcpStream, peer: SocketAddr, gateway: Arc<
     }
     if turn.is_half_read() {
         let wire = connection.into_parts().io.into_inner();
-        linger(wire.stream, &live.limits).await;
-    }
-}
-
-/// Reads on for a while: a connection that is closed with bytes unread is reset, and the reset
-/// overtakes the refusal.
-async fn linger(mut stream: TcpStream, limits: &Limits) {
-    let read_on = async {
-        let mut rest = limits.linger_bytes_max;
-        let mut scratch = vec![0; LINGER_READ_BYTES];
-        while rest > 0 {
-            match stream.read(&mut scratch).await? {
-                0 => break,
-                read => rest = rest.saturating_sub(u64::try_from(read).unwrap_or(u64::MAX)),
-            }
-        }
-        Ok::<_, io::Error>(())
-    };
-    match timeout(limits.linger, read_on).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::debug!(%error, "connection lost while lingering"),
-        Err(_) => tracing::debug!("lingered as long as allowed"),
+        wire.stream.into_socket().linger(&live.limits).await;
     }
 }
 
@@ -128,32 +124,17 @@ impl Turn {
     }
 }
 
-/// The socket, with a clock for the client's heads and one for its taking of our answers.
+/// What requests are read from, with a clock for the client's heads.
 #[derive(Debug)]
-struct Wire {
-    stream: TcpStream,
+struct Wire<S> {
+    stream: S,
     turn: Arc<Turn>,
     head: Idle,
     /// The head that the clock runs for, by [`Turn::awaited`].
     head_of: Option<u64>,
-    /// Runs while the client takes none of an answer.
-    answer: Idle,
 }
 
-impl Wire {
-    fn write<T>(
-        &mut self,
-        polled: Poll<io::Result<T>>,
-        cx: &mut Context<'_>,
-    ) -> Poll<io::Result<T>> {
-        match ready!(self.answer.watch(polled, cx)) {
-            Ok(written) => Poll::Ready(written),
-            Err(_stalled) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
-        }
-    }
-}
-
-impl AsyncRead for Wire {
+impl<S: Stream> AsyncRead for Wire<S> {
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -179,15 +160,13 @@ impl AsyncRead for Wire {
     }
 }
 
-impl AsyncWrite for Wire {
+impl<S: Stream> AsyncWrite for Wire<S> {
     fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let wire = self.get_mut();
-        let polled = Pin::new(&mut wire.stream).poll_write(cx, bytes);
-        wire.write(polled, cx)
+        Pin::new(&mut self.get_mut().stream).poll_write(cx, bytes)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -203,14 +182,10 @@ impl AsyncWrite for Wire {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let wire = self.get_mut();
-        let polled = Pin::new(&mut wire.stream).poll_write_vectored(cx, slices);
-        wire.write(polled, cx)
+        Pin::new(&mut self.get_mut().stream).poll_write_vectored(cx, slices)
     }
 
     fn is_write_vectored(&self) -> bool {
         self.stream.is_write_vectored()
     }
 }
-
-const LINGER_READ_BYTES: usize = 64 * 1024;

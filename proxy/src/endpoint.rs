@@ -1,22 +1,52 @@
 //! Where the upstream is.
 
-use std::{fmt, net::SocketAddr};
+use std::{fmt, net::SocketAddr, sync::Arc};
 
-/// An address that speaks plain HTTP/1.1.
-#[derive(Debug, Clone, PartialEq, Eq)]
+use crate::tls::ClientTls;
+
+/// An address that speaks HTTP/1.1.
+#[derive(Debug, Clone)]
 pub struct Endpoint {
     /// A name or an address, an IPv6 address in brackets.
     pub host: String,
     /// The TCP port.
     pub port: u16,
+    /// What HTTP is spoken over.
+    pub transport: Transport,
+}
+
+/// What HTTP is spoken over.
+#[derive(Debug, Clone)]
+pub enum Transport {
+    /// TCP, as `http` says.
+    Plain,
+    /// TLS, as `https` says, and never anything less.
+    Tls(Arc<ClientTls>),
+}
+
+impl Transport {
+    fn scheme(&self) -> &'static str {
+        match self {
+            Self::Plain => "http",
+            Self::Tls(_) => "https",
+        }
+    }
+
+    fn port(&self) -> u16 {
+        match self {
+            Self::Plain => 80,
+            Self::Tls(_) => 443,
+        }
+    }
 }
 
 impl Endpoint {
-    /// What `Host` says: the port only where it is not HTTP's own.
+    /// What `Host` says: the port only where it is not the scheme's own.
     pub(crate) fn authority(&self) -> String {
-        match self.port {
-            80 => self.host.clone(),
-            port => format!("{}:{port}", self.host),
+        if self.port == self.transport.port() {
+            self.host.clone()
+        } else {
+            format!("{}:{}", self.host, self.port)
         }
     }
 
@@ -33,13 +63,13 @@ impl From<SocketAddr> for Endpoint {
             SocketAddr::V4(address) => address.ip().to_string(),
             SocketAddr::V6(address) => format!("[{}]", address.ip()),
         };
-        Self { host, port: address.port() }
+        Self { host, port: address.port(), transport: Transport::Plain }
     }
 }
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "http://{}:{}", self.host, self.port)
+        write!(f, "{}://{}:{}", self.transport.scheme(), self.host, self.port)
     }
 }
 
@@ -56,6 +86,8 @@ mod tests {
 
     #[test]
     fn port_of_http_is_not_named() {
-        assert_eq!(Endpoint { host: "minio".into(), port: 80 }.authority(), "minio");
+        let at = |port| Endpoint { host: "minio".into(), port, transport: Transport::Plain };
+        assert_eq!(at(80).authority(), "minio");
+        assert_eq!(at(443).authority(), "minio:443");
     }
 }

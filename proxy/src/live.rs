@@ -2,7 +2,10 @@
 
 use std::{
     fmt,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Instant,
 };
 
@@ -12,7 +15,7 @@ use time::OffsetDateTime;
 
 use crate::{
     audit::Audit, drain::Drain, endpoint::Endpoint, framing::UpstreamBody, held::Held,
-    limits::Limits,
+    limits::Limits, tls::ServerTls,
 };
 
 /// The state of the data plane: identities, the upstream's credential, limits, the audit trail.
@@ -20,6 +23,8 @@ use crate::{
 pub struct Live {
     /// Who may call.
     pub callers: Callers,
+    /// TLS with clients; without it they speak plain HTTP.
+    pub tls: Option<Arc<ServerTls>>,
     /// Where the upstream is.
     pub endpoint: Endpoint,
     /// Signs for the upstream.

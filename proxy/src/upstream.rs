@@ -2,6 +2,7 @@
 
 use std::{
     collections::VecDeque,
+    error::Error as _,
     future::Future,
     pin::pin,
     sync::{Arc, Mutex, PoisonError},
@@ -16,12 +17,13 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use thiserror::Error;
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::TcpStream,
     time::{Instant, timeout},
 };
 
 use crate::{
-    endpoint::Endpoint,
+    endpoint::{Endpoint, Transport},
     limits::Limits,
     upload::Upload,
     verified::{Progress, UploadFault},
@@ -32,6 +34,8 @@ use crate::{
 pub(crate) enum UpstreamFault {
     #[error("no connection")]
     Connect(#[source] std::io::Error),
+    #[error("no TLS")]
+    Tls(#[source] std::io::Error),
     #[error("no connection in time")]
     ConnectTimeout,
     #[error("the connection broke")]
@@ -53,6 +57,7 @@ impl UpstreamFault {
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::Connect(_)
+            | Self::Tls(_)
             | Self::ConnectTimeout
             | Self::Broken(_)
             | Self::AnswerTimeout
@@ -66,6 +71,7 @@ impl UpstreamFault {
     pub(crate) fn status(&self) -> u16 {
         match self {
             Self::Connect(_)
+            | Self::Tls(_)
             | Self::ConnectTimeout
             | Self::Broken(_)
             | Self::AnswerTimeout
@@ -75,7 +81,8 @@ impl UpstreamFault {
     }
 
     pub(crate) fn log(&self, request_id: &str) {
-        let cause = std::error::Error::source(self).map(ToString::to_string);
+        let causes = std::iter::successors(self.source(), |&error| error.source());
+        let cause = causes.map(ToString::to_string).reduce(|all, next| format!("{all}: {next}"));
         if let Self::Credential { code } = self {
             tracing::error!(
                 request_id,
@@ -195,21 +202,35 @@ impl Upstream {
     }
 
     async fn dial(&self) -> Result<SendRequest<Upload>, SendFault> {
-        let dialled = TcpStream::connect(self.endpoint.dial());
-        let stream = timeout(self.connect, dialled)
-            .await
-            .map_err(|_| UpstreamFault::ConnectTimeout)?
-            .map_err(UpstreamFault::Connect)?;
-        stream.set_nodelay(true).map_err(UpstreamFault::Connect)?;
-        let (sender, connection) =
-            http1::handshake(TokioIo::new(stream)).await.map_err(UpstreamFault::Broken)?;
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "upstream connection ended");
+        let dialled = async {
+            let stream =
+                TcpStream::connect(self.endpoint.dial()).await.map_err(UpstreamFault::Connect)?;
+            stream.set_nodelay(true).map_err(UpstreamFault::Connect)?;
+            match &self.endpoint.transport {
+                Transport::Plain => speak(stream).await,
+                Transport::Tls(tls) => {
+                    speak(tls.connect(stream).await.map_err(UpstreamFault::Tls)?).await
+                }
             }
-        });
-        Ok(sender)
+        };
+        let sender = timeout(self.connect, dialled).await;
+        Ok(sender.map_err(|_| UpstreamFault::ConnectTimeout)??)
     }
+}
+
+/// Speaks HTTP/1.1 over `stream` for as long as the sender or a request under way wants it.
+async fn speak<S>(stream: S) -> Result<SendRequest<Upload>, UpstreamFault>
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let (sender, connection) =
+        http1::handshake(TokioIo::new(stream)).await.map_err(UpstreamFault::Broken)?;
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "upstream connection ended");
+        }
+    });
+    Ok(sender)
 }
 
 /// Why a request was not answered: the client's doing or the upstream's.

@@ -33,11 +33,17 @@ pub(crate) fn faults(config: &Config, origin: &Path) -> Vec<Fault> {
 /// When `out` cannot be written.
 pub(crate) fn run(config: &Config, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "OK")?;
-    writeln!(out, "listen    s3 on {}, plain HTTP", config.listen.s3)?;
+    match &config.tls {
+        Some(tls) => writeln!(out, "listen    s3 on {}, TLS, {}", config.listen.s3, tls.files)?,
+        None => writeln!(out, "listen    s3 on {}, plain HTTP", config.listen.s3)?,
+    }
     writeln!(out, "          ops on {}, plain HTTP", config.listen.ops)?;
     writeln!(out, "          nothing yet on {}, which is for the API", config.listen.api)?;
     let upstream = &config.upstream;
     writeln!(out, "upstream  {}, region {}, path-style", upstream.endpoint, upstream.region)?;
+    if let Some(files) = &upstream.files {
+        writeln!(out, "          {files}")?;
+    }
     writeln!(out, "          signed as {}", upstream.credentials.access_key_id)?;
     writeln!(out, "store     redb at {}", config.store.path.display())?;
     let regions = &config.auth.regions;

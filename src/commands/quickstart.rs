@@ -265,8 +265,10 @@ fn config(
     let local = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     Config {
         listen: Listen { s3: local(port), api: local(0), ops: local(0) },
+        tls: None,
         upstream: Upstream {
             endpoint: embedded.into(),
+            files: None,
             region: REGION.into(),
             body: UpstreamBody { mode: BodyMode::AsReceived, verifies_hash: false },
             credentials: Credentials {

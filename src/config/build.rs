@@ -6,21 +6,33 @@ use std::{
     time::Duration,
 };
 
-use proxy::{BodyMode, Endpoint, UpstreamBody};
+use proxy::{BodyMode, Endpoint, Transport, UpstreamBody};
 use sigv::SecretKey;
 use store::{SecretText, StoreError};
 use zeroize::Zeroizing;
 
 use super::{
-    Audit, AuditOutput, Auth, Config, Credentials, Drain, Limits, Listen, Loaded, Store, Upstream,
-    endpoint, settings::Settings,
+    Audit, AuditOutput, Auth, Config, Credentials, Drain, Limits, Listen, Loaded, Store, Tls,
+    Upstream,
+    endpoint::{self, Address, Scheme},
+    settings::Settings,
 };
-use crate::secrets;
+use crate::{
+    secrets,
+    tls::{IdentityFiles, Named, TrustFiles, Unfit, Watched},
+};
 
 /// The configuration that `settings` describe, or every fault, those that `settings` hold already
 /// included. Relative paths start from `folder`.
 pub(super) fn build(mut settings: Settings, folder: &Path) -> Loaded {
     let listen = listen(&mut settings);
+    let tls = tls(&mut settings, folder);
+    if let Some(listen) = &listen
+        && !listen.s3.ip().to_canonical().is_loopback()
+        && !settings.is_given("tls")
+    {
+        settings.warn("listen.s3", WITHOUT_TLS);
+    }
     let upstream = upstream(&mut settings, folder);
     if let (Some(listen), Some(upstream)) = (&listen, &upstream)
         && is_at(&upstream.endpoint, listen.s3)
@@ -40,7 +52,7 @@ pub(super) fn build(mut settings: Settings, folder: &Path) -> Loaded {
         (Some(listen), Some(upstream), Some(store), Some(auth), Some(audit))
             if settings.faults.is_empty() =>
         {
-            Ok(Config { listen, upstream, store, auth, audit, limits, drain })
+            Ok(Config { listen, tls, upstream, store, auth, audit, limits, drain })
         }
         _ => Err(settings.faults),
     };
@@ -55,15 +67,22 @@ fn listen(settings: &mut Settings) -> Option<Listen> {
     if listen.s3 == listen.ops && listen.ops.port() != 0 {
         settings.fault("listen.ops", "the same address as `listen.s3`");
     }
-    if !listen.s3.ip().to_canonical().is_loopback() {
-        settings.warn("listen.s3", WITHOUT_TLS);
-    }
     Some(listen)
 }
 
+/// TLS on the S3 listener, if it is asked for.
+fn tls(settings: &mut Settings, folder: &Path) -> Option<Tls> {
+    if settings.has_section("tls") && !settings.is_given("tls") {
+        settings.missing("tls.certificate_file", "missing; plain HTTP is had without `tls`");
+    }
+    let files = identity(settings, ["tls.certificate_file", "tls.key_file"], folder)?;
+    let (server, files) = fit(settings, Watched::listener(files))?;
+    Some(Tls { server, files })
+}
+
 fn upstream(settings: &mut Settings, folder: &Path) -> Option<Upstream> {
-    let endpoint = match settings.text("upstream.endpoint").map(endpoint::parse) {
-        Some(Ok(endpoint)) => Some(endpoint),
+    let address = match settings.text("upstream.endpoint").map(endpoint::parse) {
+        Some(Ok(address)) => Some(address),
         Some(Err(reason)) => {
             settings.fault("upstream.endpoint", reason);
             None
@@ -78,8 +97,60 @@ fn upstream(settings: &mut Settings, folder: &Path) -> Option<Upstream> {
         settings.fault("upstream.region", NOT_A_REGION);
     }
     let credentials = credentials(settings, folder);
+    let reached = address.and_then(|address| reach(settings, address, folder));
+    let (endpoint, files) = reached?;
     let body = body(settings);
-    Some(Upstream { endpoint: endpoint?, region: region?, body, credentials: credentials? })
+    Some(Upstream { endpoint, files, region: region?, body, credentials: credentials? })
+}
+
+/// The upstream at `address`, with the TLS that it takes to reach it and the files that this is from.
+fn reach(
+    settings: &mut Settings,
+    address: Address,
+    folder: &Path,
+) -> Option<(Endpoint, Option<Watched>)> {
+    let Address { scheme, host, port } = address;
+    let client = ["upstream.client_certificate_file", "upstream.client_key_file"];
+    match scheme {
+        Scheme::Http => {
+            for key in ["upstream.ca_file"].into_iter().chain(client) {
+                if settings.is_given(key) {
+                    settings.fault(key, "of no use: `upstream.endpoint` is plain `http`");
+                }
+            }
+            Some((Endpoint { host, port, transport: Transport::Plain }, None))
+        }
+        Scheme::Https => {
+            let authorities = named(settings, "upstream.ca_file", folder);
+            let files = TrustFiles { authorities, identity: identity(settings, client, folder) };
+            let (tls, files) = fit(settings, Watched::upstream(&host, files))?;
+            Some((Endpoint { host, port, transport: Transport::Tls(tls) }, Some(files)))
+        }
+    }
+}
+
+/// A certificate and its key under these two keys: both, or neither.
+fn identity(
+    settings: &mut Settings,
+    [certificate, key]: [&'static str; 2],
+    folder: &Path,
+) -> Option<IdentityFiles> {
+    for (one, other) in [(certificate, key), (key, certificate)] {
+        if settings.is_given(one) && !settings.is_given(other) {
+            settings.missing(other, format!("missing; `{one}` needs it"));
+        }
+    }
+    let certificate = named(settings, certificate, folder);
+    let key = named(settings, key, folder);
+    Some(IdentityFiles { certificate: certificate?, key: key? })
+}
+
+fn named(settings: &mut Settings, key: &'static str, folder: &Path) -> Option<Named> {
+    Some(Named { key, path: path(settings, key, folder)? })
+}
+
+fn fit<T>(settings: &mut Settings, made: Result<T, Unfit>) -> Option<T> {
+    made.map_err(|Unfit { key, reason }| settings.fault(key, reason)).ok()
 }
 
 fn body(settings: &Settings) -> UpstreamBody {

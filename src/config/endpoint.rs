@@ -3,23 +3,46 @@
 use std::net::Ipv6Addr;
 
 use http::Uri;
-use proxy::Endpoint;
 
-/// Reads `http://host` or `http://host:port`.
+/// A host and a port, and whether TLS is spoken there.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Address {
+    pub(super) scheme: Scheme,
+    /// A name or an address, an IPv6 address in brackets.
+    pub(super) host: String,
+    pub(super) port: u16,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scheme {
+    Http,
+    Https,
+}
+
+impl Scheme {
+    fn port(self) -> u16 {
+        match self {
+            Self::Http => 80,
+            Self::Https => 443,
+        }
+    }
+}
+
+/// Reads `http://host`, `https://host`, and either with `:port`.
 ///
 /// # Errors
 ///
 /// What is wrong with it, in words that do not repeat `text`, which may hold a password.
-pub(crate) fn parse(text: &str) -> Result<Endpoint, &'static str> {
+pub(super) fn parse(text: &str) -> Result<Address, &'static str> {
     if text.contains('#') || text.chars().any(|c| c.is_whitespace() || c.is_control()) {
         return Err(NOT_AN_ENDPOINT);
     }
     let uri: Uri = text.parse().map_err(|_| NOT_AN_ENDPOINT)?;
-    match uri.scheme_str() {
-        Some("http") => {}
-        Some("https") => return Err("not built yet: https, which is TLS to the upstream"),
+    let scheme = match uri.scheme_str() {
+        Some("http") => Scheme::Http,
+        Some("https") => Scheme::Https,
         Some(_) | None => return Err(NOT_AN_ENDPOINT),
-    }
+    };
     let authority = uri.authority().ok_or(NOT_AN_ENDPOINT)?;
     if authority.as_str().contains('@') {
         return Err("it holds a user name; that belongs under `upstream.credentials`");
@@ -31,7 +54,7 @@ pub(crate) fn parse(text: &str) -> Result<Endpoint, &'static str> {
         return Err(NOT_AN_ENDPOINT);
     }
     let port = match authority.as_str().strip_prefix(authority.host()) {
-        Some("") => 80,
+        Some("") => scheme.port(),
         Some(rest) => rest
             .strip_prefix(':')
             .filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()))
@@ -40,7 +63,7 @@ pub(crate) fn parse(text: &str) -> Result<Endpoint, &'static str> {
             .ok_or("its port is not a number from 1 to 65535")?,
         None => return Err(NOT_AN_ENDPOINT),
     };
-    Ok(Endpoint { host: authority.host().to_ascii_lowercase(), port })
+    Ok(Address { scheme, host: authority.host().to_ascii_lowercase(), port })
 }
 
 fn is_host(host: &str) -> bool {
@@ -50,7 +73,7 @@ fn is_host(host: &str) -> bool {
     !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
 }
 
-const NOT_AN_ENDPOINT: &str = "not of the form `http://host:port`";
+const NOT_AN_ENDPOINT: &str = "not of the form `http://host:port` or `https://host:port`";
 
 #[cfg(test)]
 mod tests {
@@ -58,15 +81,18 @@ mod tests {
 
     #[test]
     fn an_endpoint_is_a_host_and_a_port() {
-        for (text, printed) in [
-            ("http://minio.internal:9000", "http://minio.internal:9000"),
-            ("http://minio", "http://minio:80"),
-            ("http://127.0.0.1:7070/", "http://127.0.0.1:7070"),
-            ("http://[::1]:7070", "http://[::1]:7070"),
-            ("HTTP://Minio:9000", "http://minio:9000"),
+        use Scheme::{Http, Https};
+        for (text, scheme, host, port) in [
+            ("http://minio.internal:9000", Http, "minio.internal", 9000),
+            ("http://minio", Http, "minio", 80),
+            ("http://127.0.0.1:7070/", Http, "127.0.0.1", 7070),
+            ("http://[::1]:7070", Http, "[::1]", 7070),
+            ("HTTP://Minio:9000", Http, "minio", 9000),
+            ("https://minio:9000", Https, "minio", 9000),
+            ("HTTPS://minio", Https, "minio", 443),
+            ("https://[::1]/", Https, "[::1]", 443),
         ] {
-            let endpoint = parse(text).map(|endpoint| endpoint.to_string());
-            assert_eq!(endpoint.as_deref(), Ok(printed), "{text}");
+            assert_eq!(parse(text), Ok(Address { scheme, host: host.into(), port }), "{text}");
         }
     }
 
@@ -82,7 +108,7 @@ mod tests {
             ("http://mi nio:9000", NOT_AN_ENDPOINT),
             ("http://minio:9000#a", NOT_AN_ENDPOINT),
             ("http://[::g]:9000", NOT_AN_ENDPOINT),
-            ("https://minio:9000", "not built yet: https, which is TLS to the upstream"),
+            ("https://", NOT_AN_ENDPOINT),
         ] {
             assert_eq!(parse(text), Err(reason), "{text}");
         }

@@ -179,9 +179,9 @@ pub(crate) static KEYS: &[Key] = &[
     key("listen.ops", Shape::Address("127.0.0.1:8001")),
     not_built("listen.sts", Shape::Free, Neutral::Off, STS),
     not_built("listen.lakefs", Shape::Free, Neutral::Off, LAKEFS_SERVER),
-    absent_section("tls", TLS),
-    absent("tls.certificate_file", TLS),
-    absent("tls.key_file", TLS),
+    section("tls"),
+    text("tls.certificate_file"),
+    text("tls.key_file"),
     not_built("domains", Shape::List, Neutral::Empty, "virtual-host addressing"),
     not_built("trusted_proxies", Shape::List, Neutral::Empty, "trust in a proxy's headers"),
     section("upstream"),
@@ -199,9 +199,9 @@ pub(crate) static KEYS: &[Key] = &[
         Neutral::Text("path"),
         "virtual-host addressing of the upstream",
     ),
-    absent("upstream.ca_file", UPSTREAM_TLS),
-    absent("upstream.client_certificate_file", UPSTREAM_TLS),
-    absent("upstream.client_key_file", UPSTREAM_TLS),
+    text("upstream.ca_file"),
+    text("upstream.client_certificate_file"),
+    text("upstream.client_key_file"),
     key("upstream.body", Shape::Choice(&["as_received", "signed", "trailer", "plain"])),
     key("upstream.verifies_hash", Shape::Flag),
     section("upstream.credentials"),
@@ -352,8 +352,6 @@ pub(crate) static KEYS: &[Key] = &[
 
 const STS: &str = "the STS listener";
 const LAKEFS_SERVER: &str = "the listener for a lakeFS server";
-const TLS: &str = "TLS";
-const UPSTREAM_TLS: &str = "TLS to the upstream";
 const LAKEFS_CACHE: &str = "lakeFS's cache setting (here: `limits.callers_max`)";
 const LOGIN: &str = "logins to the API and the web UI";
 const REMOTE: &str = "the remote authenticator";

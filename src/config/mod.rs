@@ -11,20 +11,23 @@ mod keys;
 mod limits;
 mod settings;
 
-use std::{net::SocketAddr, path::Path, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::Path, path::PathBuf, sync::Arc, time::Duration};
 
-use proxy::{Endpoint, UpstreamBody};
+use proxy::{Endpoint, ServerTls, UpstreamBody};
 use sigv::SecretKey;
 use store::SecretText;
 use zeroize::Zeroizing;
 
 pub(crate) use self::{environment::Environment, fault::Fault, limits::Limits};
+use crate::tls::Watched;
 
 /// What the program was told to be.
 #[derive(Debug)]
 pub(crate) struct Config {
     /// Where it listens.
     pub(crate) listen: Listen,
+    /// TLS on the S3 listener; without it, plain HTTP.
+    pub(crate) tls: Option<Tls>,
     /// The store of objects behind it.
     pub(crate) upstream: Upstream,
     /// Where identities are kept.
@@ -50,11 +53,22 @@ pub(crate) struct Listen {
     pub(crate) ops: SocketAddr,
 }
 
+/// TLS on the S3 listener.
+#[derive(Debug)]
+pub(crate) struct Tls {
+    /// What handshakes use.
+    pub(crate) server: Arc<ServerTls>,
+    /// The files that it came from.
+    pub(crate) files: Watched,
+}
+
 /// The upstream.
 #[derive(Debug)]
 pub(crate) struct Upstream {
     /// Where it is.
     pub(crate) endpoint: Endpoint,
+    /// What TLS to it came from; nothing for plain HTTP.
+    pub(crate) files: Option<Watched>,
     /// The region that requests to it are signed for.
     pub(crate) region: String,
     /// How bodies go up.

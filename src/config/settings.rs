@@ -1,6 +1,6 @@
 //! What the file and the environment say, key by key, checked against the table of keys.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -17,6 +17,8 @@ use crate::yaml;
 pub(super) struct Settings {
     file: String,
     values: BTreeMap<String, Setting>,
+    /// The sections of the file, empty ones included.
+    sections: BTreeSet<String>,
     pub(super) faults: Vec<Fault>,
     pub(super) warnings: Vec<Fault>,
 }
@@ -31,6 +33,7 @@ impl Settings {
         let mut settings = Self {
             file: file.to_owned(),
             values: BTreeMap::new(),
+            sections: BTreeSet::new(),
             faults: Vec::new(),
             warnings: Vec::new(),
         };
@@ -85,6 +88,11 @@ impl Settings {
         self.values.keys().any(|given| is_within(given, path))
     }
 
+    /// Whether the file has the section `path`, be it empty.
+    pub(super) fn has_section(&self, path: &str) -> bool {
+        self.sections.contains(path)
+    }
+
     /// Whether what stands at `path` or under it has been found wrong.
     pub(super) fn is_faulty(&self, path: &str) -> bool {
         self.faults.iter().any(|fault| is_within(&fault.place, path))
@@ -129,6 +137,9 @@ impl Settings {
                 self.fault(&path, format!("unknown key; the nearest known one is `{near}`"));
                 continue;
             };
+            if matches!(key.shape, Shape::Section) {
+                self.sections.insert(path.clone());
+            }
             match (key.shape, value) {
                 (Shape::Section, Value::Object(keys)) if !keys.is_empty() => {
                     self.take_section(&path, keys);

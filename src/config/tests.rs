@@ -154,10 +154,6 @@ fn a_duplicate_key_is_refused_with_its_place() {
 #[test]
 fn what_is_not_built_is_refused_by_name() {
     for (more, path) in [
-        ("tls: {certificate_file: a, key_file: b}", "tls.certificate_file"),
-        ("tls: {certificate_file: a, key_file: b}", "tls.key_file"),
-        ("tls: {}", "tls"),
-        ("tls:", "tls"),
         ("domains: [s3.example.com]", "domains"),
         ("domains: s3.example.com", "domains"),
         ("trusted_proxies: [10.0.0.0/8]", "trusted_proxies"),
@@ -176,23 +172,52 @@ fn what_is_not_built_is_refused_by_name() {
 
 #[test]
 fn what_is_not_built_of_the_upstream_is_refused_by_name() {
-    for (key, path) in [
-        ("addressing: virtual", "upstream.addressing"),
-        ("ca_file: x", "upstream.ca_file"),
-        ("client_certificate_file: x", "upstream.client_certificate_file"),
-        ("client_key_file: x", "upstream.client_key_file"),
-        ("kind: lakefs", "upstream.kind"),
-    ] {
+    for (key, path) in
+        [("addressing: virtual", "upstream.addressing"), ("kind: lakefs", "upstream.kind")]
+    {
         let text = BASE.replace("  credentials", &format!("  {key}\n  credentials"));
         let faults = printed(read(&text).map(|_| ()));
         let start = format!("lakegate.yaml: {path}: not built yet: ");
         assert!(matches!(&*faults, [fault] if fault.starts_with(&start)), "{key}: {faults:?}");
     }
-    let text = BASE.replace("http:", "https:");
-    assert_eq!(
-        printed(read(&text).map(|_| ())),
-        ["lakegate.yaml: upstream.endpoint: not built yet: https, which is TLS to the upstream"]
-    );
+}
+
+#[test]
+fn a_certificate_and_its_key_are_given_together() {
+    for (one, other) in [("certificate_file", "key_file"), ("key_file", "certificate_file")] {
+        assert_eq!(
+            faults(&format!("tls: {{{one}: x}}\n")),
+            [format!("lakegate.yaml: tls.{other}: missing; `tls.{one}` needs it")]
+        );
+        let text = BASE.replace("http:", "https:");
+        let text = text.replace("  credentials", &format!("  client_{one}: x\n  credentials"));
+        let faults = printed(read(&text).map(|_| ()));
+        let told = format!(
+            "lakegate.yaml: upstream.client_{other}: missing; `upstream.client_{one}` needs it"
+        );
+        assert!(faults.contains(&told), "{faults:?}");
+    }
+}
+
+#[test]
+fn a_section_for_tls_that_names_no_certificate_is_refused() {
+    for more in ["tls:\n", "tls: {}\n", "tls: {certificate_file: null, key_file: null}\n"] {
+        let told = "lakegate.yaml: tls.certificate_file: missing; plain HTTP is had without `tls`";
+        assert_eq!(faults(more), [told], "{more}");
+    }
+}
+
+#[test]
+fn what_is_for_tls_to_the_upstream_is_refused_where_that_is_plain() {
+    for key in ["ca_file", "client_certificate_file", "client_key_file"] {
+        let text = BASE.replace("  credentials", &format!("  {key}: x\n  credentials"));
+        assert_eq!(
+            printed(read(&text).map(|_| ())),
+            [format!(
+                "lakegate.yaml: upstream.{key}: of no use: `upstream.endpoint` is plain `http`"
+            )]
+        );
+    }
 }
 
 #[test]
@@ -387,7 +412,6 @@ fn a_fault_of_a_variable_is_told_with_its_name() {
             "soon",
             "LAKEGATE_DRAIN__DELAY_S: drain.delay_s: not a whole number from 0 to 3600",
         ),
-        ("LAKEGATE_TLS__KEY_FILE", "x", "LAKEGATE_TLS__KEY_FILE: tls.key_file: not built yet: TLS"),
         (
             "LAKEGATE_STORE__ETCD__ENDPOINTS",
             "x",

@@ -86,6 +86,10 @@ async fn run(config: Config, ready: impl FnOnce(Addresses)) -> Result<(), ServeE
     let (audit, audit_writer) = start_audit(&config)?;
     let connections_max = config.limits.connections_max;
     let drain = config.drain.clone();
+    let listener = config.tls.as_ref().map(|tls| &tls.files);
+    for files in listener.into_iter().chain(&config.upstream.files) {
+        tokio::spawn(files.clone().keep());
+    }
     let live = Arc::new(live(config, callers, audit)?);
 
     let (done, mut finished) = mpsc::channel(WORKERS_MAX);
@@ -179,6 +183,7 @@ fn live(config: Config, callers: Callers, audit: Audit) -> Result<Live, ServeErr
         sigv::Signer::new(&credentials.access_key_id, credentials.secret, &upstream.region)?;
     Ok(Live {
         callers,
+        tls: config.tls.map(|tls| tls.server),
         endpoint: upstream.endpoint,
         signer,
         upstream_region: upstream.region,

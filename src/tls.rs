@@ -1,0 +1,293 @@
+//! Certificates and keys in files: read with the configuration, and again when they change.
+
+use std::{
+    error::Error,
+    fmt,
+    fs::File,
+    hash::{DefaultHasher, Hash, Hasher},
+    io::{self, Read},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use proxy::{Authorities, Certificates, ClientTls, Identity, ServerTls, TlsError, Trust};
+use tokio::time::{MissedTickBehavior, interval, sleep};
+use zeroize::Zeroizing;
+
+use crate::{clock, secrets};
+
+/// A file, and the key of the configuration that names it.
+#[derive(Debug, Clone)]
+pub(crate) struct Named {
+    pub(crate) key: &'static str,
+    pub(crate) path: PathBuf,
+}
+
+/// The files of a chain of certificates and its private key.
+#[derive(Debug, Clone)]
+pub(crate) struct IdentityFiles {
+    pub(crate) certificate: Named,
+    pub(crate) key: Named,
+}
+
+/// The files of what both sides of a connection to the upstream show.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct TrustFiles {
+    /// The authorities; without it, those that the system trusts.
+    pub(crate) authorities: Option<Named>,
+    /// What we show.
+    pub(crate) identity: Option<IdentityFiles>,
+}
+
+/// What is wrong with a file, or with what stands for one.
+#[derive(Debug)]
+pub(crate) struct Unfit {
+    /// The key of the configuration that it belongs to.
+    pub(crate) key: &'static str,
+    pub(crate) reason: String,
+}
+
+impl Named {
+    fn certificates(&self) -> Result<Certificates, Unfit> {
+        let text = read(&self.path).map_err(|error| self.unfit(&error))?;
+        Certificates::from_pem(&text).map_err(|error| self.unfit(&error))
+    }
+
+    /// Says `error` of this file, with its causes.
+    fn unfit(&self, error: &dyn Error) -> Unfit {
+        Unfit { key: self.key, reason: format!("`{}`: {}", self.path.display(), told(error)) }
+    }
+}
+
+impl IdentityFiles {
+    fn read(&self) -> Result<Identity, Unfit> {
+        let chain = self.certificate.certificates()?;
+        let key = secrets::read_whole(&self.key.path).map_err(|error| self.key.unfit(&error))?;
+        Identity::new(chain, &key).map_err(|error| {
+            let is_chains = matches!(error, TlsError::Certificate(_));
+            if is_chains { &self.certificate } else { &self.key }.unfit(&error)
+        })
+    }
+
+    fn files(&self) -> [&Named; 2] {
+        [&self.certificate, &self.key]
+    }
+}
+
+impl TrustFiles {
+    fn read(&self) -> Result<Trust, Unfit> {
+        let authorities = match &self.authorities {
+            Some(file) => {
+                Authorities::exactly(file.certificates()?).map_err(|error| file.unfit(&error))?
+            }
+            None => system()?,
+        };
+        let identity = self.identity.as_ref().map(IdentityFiles::read).transpose()?;
+        Ok(Trust { authorities, identity })
+    }
+
+    fn files(&self) -> impl Iterator<Item = &Named> {
+        let identity = self.identity.iter().flat_map(IdentityFiles::files);
+        self.authorities.iter().chain(identity)
+    }
+}
+
+/// The authorities that the system trusts.
+fn system() -> Result<Authorities, Unfit> {
+    let found = rustls_native_certs::load_native_certs();
+    let readable = Certificates::from_der(found.certs).and_then(Authorities::readable);
+    readable.map_err(|_| {
+        let cause = found.errors.first().map_or(String::new(), |cause| format!(": {cause}"));
+        let reason = format!("{NO_AUTHORITY}{cause}");
+        Unfit { key: "upstream.endpoint", reason }
+    })
+}
+
+/// TLS made of files.
+#[derive(Debug, Clone)]
+pub(crate) struct Watched {
+    made: Arc<Made>,
+    /// The state of the files that it was made of, or that were refused.
+    seen: u64,
+}
+
+#[derive(Debug)]
+enum Made {
+    Listener(Arc<ServerTls>, IdentityFiles),
+    Upstream(Arc<ClientTls>, TrustFiles),
+}
+
+impl Watched {
+    /// TLS for a listener.
+    ///
+    /// # Errors
+    ///
+    /// The file that does not do.
+    pub(crate) fn listener(files: IdentityFiles) -> Result<(Arc<ServerTls>, Self), Unfit> {
+        // Before they are read: a change in between is seen as one.
+        let seen = state(files.files());
+        let tls = ServerTls::new(files.read()?, clock::CLOCK);
+        let tls = Arc::new(tls.map_err(|error| files.certificate.unfit(&error))?);
+        Ok((Arc::clone(&tls), Self { made: Arc::new(Made::Listener(tls, files)), seen }))
+    }
+
+    /// TLS to the upstream on `host`.
+    ///
+    /// # Errors
+    ///
+    /// The file that does not do, or the host.
+    pub(crate) fn upstream(host: &str, files: TrustFiles) -> Result<(Arc<ClientTls>, Self), Unfit> {
+        let seen = state(files.files());
+        let tls = ClientTls::new(host, files.read()?, clock::CLOCK);
+        let tls = Arc::new(tls.map_err(|error| of_upstream(&error))?);
+        Ok((Arc::clone(&tls), Self { made: Arc::new(Made::Upstream(tls, files)), seen }))
+    }
+
+    /// Makes it anew whenever its files have changed, for as long as the program runs. What does
+    /// not do is warned of once, and what there was stays in use.
+    pub(crate) async fn keep(self) {
+        let Self { made, mut seen } = self;
+        let mut looks = interval(LOOK);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            looks.tick().await;
+            let Some(now) = made.on_a_thread(Made::state).await else { return };
+            if now == seen {
+                continue;
+            }
+            sleep(SETTLE).await;
+            let Some(then) = made.on_a_thread(Made::state).await else { return };
+            if then != now {
+                // Somebody is still writing.
+                continue;
+            }
+            seen = now;
+            match made.on_a_thread(Made::renew).await {
+                Some(Ok(())) => {
+                    tracing::info!(of = %made.place(), "certificate reloaded");
+                }
+                Some(Err(Unfit { key, reason })) => {
+                    tracing::warn!(%key, reason, "certificate not reloaded: the last one that was right stays");
+                }
+                None => return,
+            }
+        }
+    }
+}
+
+impl Made {
+    fn state(&self) -> u64 {
+        match self {
+            Self::Listener(_, files) => state(files.files()),
+            Self::Upstream(_, files) => state(files.files()),
+        }
+    }
+
+    fn renew(&self) -> Result<(), Unfit> {
+        match self {
+            Self::Listener(tls, files) => {
+                tls.replace(files.read()?).map_err(|error| files.certificate.unfit(&error))
+            }
+            Self::Upstream(tls, files) => {
+                tls.replace(files.read()?).map_err(|error| of_upstream(&error))
+            }
+        }
+    }
+
+    fn place(&self) -> &'static str {
+        match self {
+            Self::Listener(..) => "tls",
+            Self::Upstream(..) => "upstream",
+        }
+    }
+
+    /// Does `work` where files may take their time; nothing comes of it when the program ends.
+    async fn on_a_thread<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Self) -> T + Send + 'static,
+    ) -> Option<T> {
+        let made = Arc::clone(self);
+        tokio::task::spawn_blocking(move || work(&made)).await.ok()
+    }
+}
+
+/// What it is made of.
+impl fmt::Display for Watched {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = match &*self.made {
+            Made::Listener(_, files) => Some(files),
+            Made::Upstream(_, files) => {
+                match &files.authorities {
+                    Some(file) => write!(f, "verified by {}", file.path.display())?,
+                    None => f.write_str("verified by the authorities that this system trusts")?,
+                }
+                if files.identity.is_some() {
+                    f.write_str(", ")?;
+                }
+                files.identity.as_ref()
+            }
+        };
+        match shown {
+            Some(files) => write!(f, "showing {}", files.certificate.path.display()),
+            None => Ok(()),
+        }
+    }
+}
+
+fn of_upstream(error: &TlsError) -> Unfit {
+    Unfit { key: "upstream.endpoint", reason: told(error) }
+}
+
+/// `error` and what caused it.
+fn told(error: &dyn Error) -> String {
+    let causes = std::iter::successors(Some(error), |&error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+/// What the files hold, or why they cannot be read, as a number that changes with it.
+fn state<'a>(files: impl IntoIterator<Item = &'a Named>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for file in files {
+        let read = hash_content(&file.path, &mut hasher);
+        read.map_err(|error| error.kind()).hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
+/// Feeds `hasher` with what the file holds; gives its length.
+fn hash_content(path: &Path, hasher: &mut DefaultHasher) -> io::Result<usize> {
+    let mut file = File::open(path)?.take(BYTES_MAX);
+    let mut block = Zeroizing::new([0; BLOCK_BYTES]);
+    let mut length: usize = 0;
+    loop {
+        let read = file.read(block.as_mut_slice())?;
+        let Some(bytes @ [_, ..]) = block.get(..read) else { return Ok(length) };
+        hasher.write(bytes);
+        length = length.saturating_add(read);
+    }
+}
+
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let limit = BYTES_MAX.saturating_add(1);
+    let read = File::open(path)?.take(limit).read_to_end(&mut bytes)?;
+    if u64::try_from(read).is_ok_and(|read| read < limit) {
+        return Ok(bytes);
+    }
+    Err(io::Error::other("longer than 4 MiB"))
+}
+
+const NO_AUTHORITY: &str =
+    "this system trusts no certificate authority; `upstream.ca_file` can name one";
+
+/// How often the files are looked at.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// How long changed files have to stay as they are before they are believed.
+const SETTLE: Duration = Duration::from_millis(100);
+
+/// The most that is read of a file of certificates: a system's whole collection is a quarter of a MiB.
+const BYTES_MAX: u64 = 4 * 1024 * 1024;
+
+const BLOCK_BYTES: usize = 8 * 1024;
