@@ -1,6 +1,7 @@
 //! The configuration: what is accepted, and what is refused by its name with exit code 2.
 
 use crate::harness::{
+    certificates::Authority,
     recorder::Recorder,
     site::{Ended, Site},
 };
@@ -14,20 +15,12 @@ fn a_good_configuration_passes() {
 #[test]
 fn a_key_whose_feature_is_not_there_yet_is_refused_by_its_name() {
     for (old, new, name) in [
-        ("store:\n", "tls: {certificate_file: a.crt, key_file: a.key}\nstore:\n", "tls"),
         ("store:\n", "domains: [s3.example.com]\nstore:\n", "domains"),
         ("store:\n", "trusted_proxies: [10.0.0.0/8]\nstore:\n", "trusted_proxies"),
         ("store:\n", "cors: [{origins: [\"*\"]}]\nstore:\n", "cors"),
         ("type: redb", "type: etcd", "etcd"),
         ("addressing: path", "addressing: virtual", "virtual"),
-        ("addressing: path", "addressing: path\n  ca_file: a.pem", "ca_file"),
-        (
-            "addressing: path",
-            "addressing: path\n  client_certificate_file: a.pem",
-            "client_certificate_file",
-        ),
         ("addressing: path", "addressing: path\n  kind: lakefs", "kind"),
-        ("endpoint: http:", "endpoint: https:", "https"),
         ("mode: lossy", "mode: strict", "strict"),
         ("listen:\n", "listen:\n  sts: 127.0.0.1:0\n", "sts"),
         ("listen:\n", "listen:\n  lakefs: 127.0.0.1:0\n", "lakefs"),
@@ -111,6 +104,45 @@ fn i13_a_short_or_well_known_secret_key_is_refused() {
             "the key itself is printed: {ended:#?}"
         );
     }
+}
+
+#[test]
+fn c12_certificates_and_keys_that_do_not_do_are_refused_with_their_place() {
+    let authority = Authority::new();
+    let (pair, other) = (authority.server(), authority.server());
+    let tls = "tls: {certificate_file: a.crt, key_file: a.key}\nstore:\n";
+    let upstream = "addressing: path\n  ca_file: a.crt";
+    for (old, new, crt, key, words) in [
+        ("store:\n", tls, &*pair.certificate, &*other.key, ["tls.key_file", "does not belong"]),
+        ("store:\n", tls, &pair.key, &pair.key, ["tls.certificate_file", "no certificate"]),
+        ("store:\n", tls, &pair.certificate, &pair.certificate, ["tls.key_file", "no private"]),
+        ("store:\n", tls, &pair.certificate, "", ["tls.key_file", "empty"]),
+        ("store:\n", tls, &pair.certificate[..99], "", ["tls.certificate_file", "cut off"]),
+        ("addressing: path", upstream, "x", "", ["upstream.ca_file", "plain `http`"]),
+        ("endpoint: http:", "endpoint: https:", "", "", ["upstream.ca_file", "no certificate"]),
+    ] {
+        let site = site();
+        site.write("a.crt", crt);
+        site.write("a.key", key);
+        if new.contains("https") {
+            site.configure("addressing: path", upstream);
+        }
+        site.configure(old, new);
+        let ended = assert_refused(&site, &words);
+        assert!(!ended.stderr.contains("PRIVATE KEY"), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn a_configuration_with_tls_says_so() {
+    let site = site().over_tls();
+    let checked = check(&site);
+    assert_eq!(checked.code, Some(0), "{checked:#?}");
+    assert!(checked.stdout.contains("s3 on 127.0.0.1:0, TLS, showing tls.crt"), "{checked:#?}");
+    // Beyond loopback it is nothing to be warned of.
+    site.configure("s3: 127.0.0.1:0", "s3: 0.0.0.0:0");
+    let checked = check(&site);
+    assert_eq!((checked.code, checked.stderr.as_str()), (Some(0), ""), "{checked:#?}");
 }
 
 #[test]

@@ -29,4 +29,5 @@ mod policy;
 mod quickstart;
 mod refusals;
 mod spoiled_bodies;
+mod tls;
 mod upstream;

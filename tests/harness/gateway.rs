@@ -12,8 +12,10 @@ use serde_json::Value;
 use super::{
     Key,
     clients::Python,
-    http::Connection,
+    http::{Connection, Response},
     process::{Lines, Process},
+    sign::Draft,
+    tls::Trust,
 };
 
 /// A gateway that is ready, killed when it is dropped.
@@ -22,6 +24,8 @@ pub(crate) struct Gateway {
     process: Process,
     pub(crate) s3: SocketAddr,
     pub(crate) ops: SocketAddr,
+    /// What its clients need where it speaks TLS.
+    pub(crate) trust: Option<Trust>,
 }
 
 impl Gateway {
@@ -38,17 +42,40 @@ impl Gateway {
                     .then(|| field(line, "address")?.parse().ok())?
             })
         };
-        Self { s3: address("s3"), ops: address("ops"), process }
+        Self { s3: address("s3"), ops: address("ops"), process, trust: None }
+    }
+
+    /// The same, for clients that are to use TLS.
+    pub(crate) fn over_tls(self, trust: Trust) -> Self {
+        Self { trust: Some(trust), ..self }
+    }
+
+    /// The endpoint as a client is told it.
+    pub(crate) fn url(&self) -> String {
+        let scheme = if self.trust.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.s3)
     }
 
     /// A client of the gateway with this key.
     pub(crate) fn client(&self, key: &Key) -> Python {
-        Python::with(key, self.s3)
+        let client = Python::with(key, self.s3).set("AWS_ENDPOINT_URL", self.url());
+        match &self.trust {
+            Some(trust) => client.set("AWS_CA_BUNDLE", &trust.file),
+            None => client,
+        }
     }
 
     /// A raw connection to the S3 listener.
     pub(crate) fn connect(&self) -> Connection {
-        Connection::open(self.s3)
+        match &self.trust {
+            Some(trust) => Connection::open_tls(self.s3, &trust.client),
+            None => Connection::open(self.s3),
+        }
+    }
+
+    /// Signs, sends with `body` on a connection of its own, and reads the answer.
+    pub(crate) fn send(&self, draft: &Draft<'_>, body: &[u8]) -> Response {
+        draft.sign(self.s3).send_on(&mut self.connect(), body)
     }
 
     /// The status of a `GET` on the operations listener.

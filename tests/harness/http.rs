@@ -1,16 +1,19 @@
 //! A small HTTP/1.1 client for requests that no polite client sends.
 
 use std::{
+    fmt,
     io::{self, BufRead, BufReader, Read, Write},
-    net::{SocketAddr, TcpStream},
+    net::SocketAddr,
+    sync::Arc,
 };
 
-use super::LIMIT;
+use rustls::ClientConfig;
+
+use super::tls::{self, Wire};
 
 /// One connection to a server; what is written to it is the test's own business.
-#[derive(Debug)]
 pub(crate) struct Connection {
-    stream: BufReader<TcpStream>,
+    stream: BufReader<Box<dyn Wire>>,
 }
 
 /// The head of a message: its first line and its headers as they came.
@@ -27,13 +30,24 @@ pub(crate) struct Response {
     pub(crate) body: Vec<u8>,
 }
 
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").finish_non_exhaustive()
+    }
+}
+
 impl Connection {
     pub(crate) fn open(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).unwrap_or_else(|e| panic!("{address}: {e}"));
-        stream.set_read_timeout(Some(LIMIT)).unwrap();
-        stream.set_write_timeout(Some(LIMIT)).unwrap();
-        stream.set_nodelay(true).unwrap();
-        Self { stream: BufReader::with_capacity(64 * 1024, stream) }
+        Self::over(tls::dial(address))
+    }
+
+    /// One over TLS, after the handshake.
+    pub(crate) fn open_tls(address: SocketAddr, client: &Arc<ClientConfig>) -> Self {
+        Self::over(tls::handshake(address, client).unwrap_or_else(|e| panic!("{address}: {e}")))
+    }
+
+    pub(crate) fn over(wire: impl Wire + 'static) -> Self {
+        Self { stream: BufReader::with_capacity(64 * 1024, Box::new(wire)) }
     }
 
     pub(crate) fn send(&mut self, bytes: &[u8]) {
@@ -42,12 +56,13 @@ impl Connection {
 
     /// As [`Self::send`], for a server that may refuse to read.
     pub(crate) fn try_send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.stream.get_mut().write_all(bytes)
+        self.stream.get_mut().write_all(bytes)?;
+        self.stream.get_mut().flush()
     }
 
     /// Closes our half: nothing more will come.
     pub(crate) fn finish(&mut self) {
-        self.stream.get_mut().shutdown(std::net::Shutdown::Write).unwrap();
+        self.stream.get_mut().finish().unwrap();
     }
 
     /// The next head, interim ones (`100 Continue`) included.

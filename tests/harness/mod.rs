@@ -1,5 +1,6 @@
 //! The world of a test: the real gateway, a store behind it, a client before it, each on its own port and folder.
 
+pub(crate) mod certificates;
 pub(crate) mod clients;
 pub(crate) mod framed;
 pub(crate) mod gateway;
@@ -10,6 +11,7 @@ pub(crate) mod process;
 pub(crate) mod recorder;
 pub(crate) mod sign;
 pub(crate) mod site;
+pub(crate) mod tls;
 pub(crate) mod versitygw;
 pub(crate) mod world;
 
@@ -39,4 +41,6 @@ impl Key {
 pub(crate) struct Upstream {
     pub(crate) address: SocketAddr,
     pub(crate) key: Key,
+    /// Whose word for it is to be taken (PEM), where it speaks TLS.
+    pub(crate) authority: Option<String>,
 }

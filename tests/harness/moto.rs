@@ -22,7 +22,7 @@ impl Moto {
             let mut words = line.strip_prefix("ready ")?.split(' ');
             let port: u16 = words.next()?.parse().ok()?;
             let key = Key::new(words.next()?, words.next()?);
-            Some(Upstream { address: (Ipv4Addr::LOCALHOST, port).into(), key })
+            Some(Upstream { address: (Ipv4Addr::LOCALHOST, port).into(), key, authority: None })
         });
         Self { upstream, _process: process }
     }

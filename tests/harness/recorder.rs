@@ -3,17 +3,19 @@
 use std::{
     fmt::{self, Write as _},
     io::{self, BufReader, Read as _, Write as _},
-    net::{TcpListener, TcpStream},
+    net::TcpListener,
     sync::{Arc, Condvar, Mutex},
     thread,
 };
 
+use rustls::ServerConfig;
 use sha2::{Digest as _, Sha256};
 
 use super::{
     Key, LIMIT, Upstream,
     http::Head,
     pattern::{Pattern, hex},
+    tls::{self, Wire},
 };
 
 /// A request that reached the upstream, or as much of it as did.
@@ -70,10 +72,28 @@ impl Recorder {
     }
 
     pub(crate) fn answering(answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Self {
+        Self::start_with(answer, None, None)
+    }
+
+    /// Over TLS as `server` has it; who asks it is told to take the word of `authority` (PEM) for it.
+    pub(crate) fn over_tls(
+        server: ServerConfig,
+        authority: &str,
+        answer: impl Fn(&Request) -> Answer + Send + Sync + 'static,
+    ) -> Self {
+        Self::start_with(answer, Some(Arc::new(server)), Some(authority.to_owned()))
+    }
+
+    fn start_with(
+        answer: impl Fn(&Request) -> Answer + Send + Sync + 'static,
+        server: Option<Arc<ServerConfig>>,
+        authority: Option<String>,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let upstream = Upstream {
             address: listener.local_addr().unwrap(),
             key: Key::new("RECORDERKEY", "recorder-secret-that-no-client-may-see"),
+            authority,
         };
         let shared = Arc::new(Shared {
             requests: Mutex::default(),
@@ -84,6 +104,11 @@ impl Recorder {
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let (stream, shared) = (stream.unwrap(), Arc::clone(&shared));
+                stream.set_nodelay(true).unwrap();
+                let stream: Box<dyn Wire> = match &server {
+                    Some(server) => Box::new(tls::accept(stream, server)),
+                    None => Box::new(stream),
+                };
                 // A connection that breaks leaves its last request incomplete, which is what the record says.
                 thread::spawn(move || drop(shared.serve(stream)));
             }
@@ -116,8 +141,7 @@ impl Recorder {
 }
 
 impl Shared {
-    fn serve(&self, stream: TcpStream) -> io::Result<()> {
-        stream.set_nodelay(true)?;
+    fn serve(&self, stream: Box<dyn Wire>) -> io::Result<()> {
         let mut stream = BufReader::with_capacity(BLOCK, stream);
         while let Some(head) = Head::read(&mut stream)? {
             let number = {
@@ -131,7 +155,7 @@ impl Shared {
             let answer = (self.answer)(&request);
             answer.write(stream.get_mut(), head.word(0) == "HEAD")?;
             if answer.closes {
-                break;
+                return stream.get_mut().finish();
             }
         }
         Ok(())
@@ -139,7 +163,7 @@ impl Shared {
 
     fn receive(
         &self,
-        stream: &mut BufReader<TcpStream>,
+        stream: &mut BufReader<Box<dyn Wire>>,
         number: usize,
         declared: u64,
     ) -> io::Result<()> {
@@ -203,7 +227,7 @@ impl Answer {
         }
     }
 
-    fn write(&self, stream: &mut TcpStream, head_only: bool) -> io::Result<()> {
+    fn write(&self, stream: &mut Box<dyn Wire>, head_only: bool) -> io::Result<()> {
         let mut head = format!("HTTP/1.1 {} Said\r\n", self.status);
         for (name, value) in &self.headers {
             writeln!(head, "{name}: {value}\r").unwrap();
@@ -218,15 +242,16 @@ impl Answer {
         }
         head.push_str("\r\n");
         stream.write_all(head.as_bytes())?;
-        if head_only {
-            return Ok(());
-        }
-        match &self.content {
-            Content::Bytes(bytes) => stream.write_all(bytes),
-            Content::Pattern { seed, length } => {
-                Pattern::blocks(*seed, *length).try_for_each(|block| stream.write_all(&block))
+        if !head_only {
+            match &self.content {
+                Content::Bytes(bytes) => stream.write_all(bytes)?,
+                Content::Pattern { seed, length } => {
+                    Pattern::blocks(*seed, *length)
+                        .try_for_each(|block| stream.write_all(&block))?;
+                }
             }
         }
+        stream.flush()
     }
 }
 

@@ -150,7 +150,11 @@ impl Signed {
 
     /// Sends on a connection of its own, and reads the answer.
     pub(crate) fn send(&self, address: SocketAddr, body: &[u8]) -> http::Response {
-        let mut connection = http::Connection::open(address);
+        self.send_on(&mut http::Connection::open(address), body)
+    }
+
+    /// Sends on `connection`, and reads the answer.
+    pub(crate) fn send_on(&self, connection: &mut http::Connection, body: &[u8]) -> http::Response {
         // In one go: a refusal may come, and the connection close, as soon as the head is read.
         connection.send(&[&self.head(), body].concat());
         connection.response_to(&self.method)

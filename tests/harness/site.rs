@@ -4,16 +4,24 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
+    sync::Arc,
 };
 
 use tempfile::TempDir;
 
-use super::{Key, REGION, Upstream, gateway::Gateway};
+use super::{
+    Key, REGION, Upstream,
+    certificates::{Authority, Pair},
+    gateway::Gateway,
+    tls::{self, Trust},
+};
 
 /// The files of one gateway, and its store.
 #[derive(Debug)]
 pub(crate) struct Site {
     folder: TempDir,
+    /// Whose certificate its S3 listener shows; without it, it speaks plain HTTP.
+    authority: Option<Authority>,
 }
 
 /// How a command of `lakegate` ended.
@@ -27,7 +35,7 @@ pub(crate) struct Ended {
 impl Site {
     /// A configuration for this upstream, and the people of [`identities`] in a file, not yet applied.
     pub(crate) fn new(upstream: &Upstream) -> Self {
-        let site = Self { folder: TempDir::new().unwrap() };
+        let site = Self { folder: TempDir::new().unwrap(), authority: None };
         site.write("secret.key", "an-encryption-key-of-more-than-32-bytes");
         site.write("upstream.key", &upstream.key.secret);
         site.write("lakegate.yaml", &site.config(upstream));
@@ -42,15 +50,44 @@ impl Site {
         site
     }
 
+    /// The same site, with TLS on its S3 listener.
+    pub(crate) fn over_tls(mut self) -> Self {
+        let authority = Authority::new();
+        self.write("ca.pem", authority.pem());
+        self.show(&authority.server());
+        let files = "tls: {certificate_file: tls.crt, key_file: tls.key}";
+        self.configure("store:\n", &format!("{files}\nstore:\n"));
+        self.authority = Some(authority);
+        self
+    }
+
+    /// Whose certificate the S3 listener shows.
+    pub(crate) fn authority(&self) -> &Authority {
+        self.authority.as_ref().unwrap()
+    }
+
+    /// Puts `pair` in the place of the S3 listener's certificate and key, one file after the other.
+    pub(crate) fn show(&self, pair: &Pair) {
+        self.write("tls.crt", &pair.certificate);
+        self.write("tls.key", &pair.key);
+    }
+
     fn config(&self, upstream: &Upstream) -> String {
         let folder = self.folder.path().display();
-        let Upstream { address, key } = upstream;
+        let Upstream { address, key, authority } = upstream;
+        let (scheme, authority) = match authority {
+            Some(authority) => {
+                self.write("upstream-ca.pem", authority);
+                ("https", format!("\n  ca_file: {folder}/upstream-ca.pem"))
+            }
+            None => ("http", String::new()),
+        };
         format!(
             r#"listen:
   s3: 127.0.0.1:0
   ops: 127.0.0.1:0
 upstream:
-  endpoint: http://{address}
+  endpoint: {scheme}://{address}{authority}
   region: {REGION}
   addressing: path
   credentials:
@@ -120,7 +157,19 @@ drain: {{delay_s: 0, timeout_s: 60}}
     }
 
     pub(crate) fn serve(&self) -> Gateway {
-        Gateway::start(self.lakegate().args(["serve", "--config", "lakegate.yaml"]))
+        self.serve_with(self.lakegate().args(["serve", "--config", "lakegate.yaml"]))
+    }
+
+    /// Runs `command`, which serves this site.
+    pub(crate) fn serve_with(&self, command: &mut Command) -> Gateway {
+        let gateway = Gateway::start(command);
+        match &self.authority {
+            Some(authority) => gateway.over_tls(Trust {
+                file: self.path("ca.pem"),
+                client: Arc::new(tls::client(authority.pem())),
+            }),
+            None => gateway,
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use super::{Key, REGION, Upstream, process::Process};
+use super::{Key, REGION, Upstream, certificates::Authority, process::Process};
 
 /// A running versitygw with an empty folder.
 #[derive(Debug)]
@@ -22,26 +22,44 @@ pub(crate) struct VersityGw {
 
 impl VersityGw {
     pub(crate) fn start() -> Self {
+        Self::start_with(None)
+    }
+
+    /// The same over TLS, shown to be who it is by an authority of its own.
+    pub(crate) fn over_tls() -> Self {
+        Self::start_with(Some(&Authority::new()))
+    }
+
+    fn start_with(authority: Option<&Authority>) -> Self {
         let folder = TempDir::new().unwrap();
         for part in ["iam", "sidecar", "versions", DATA] {
             fs::create_dir(folder.path().join(part)).unwrap();
         }
         let key = Key::new("STOREROOT", "store-root-secret-that-no-client-may-see");
-        let process = Process::start(
-            "versitygw",
-            Command::new(program())
-                .env_clear()
-                .envs([("ROOT_ACCESS_KEY", &key.id), ("ROOT_SECRET_KEY", &key.secret)])
-                .args(["--port", "127.0.0.1:0", "--region", REGION, "--keep-alive", "--iam-dir"])
-                .arg(folder.path().join("iam"))
-                .args(["posix", "--sidecar"])
-                .arg(folder.path().join("sidecar"))
-                .arg("--versioning-dir")
-                .arg(folder.path().join("versions"))
-                .arg(folder.path().join(DATA)),
-        );
+        let mut command = Command::new(program());
+        command
+            .env_clear()
+            .envs([("ROOT_ACCESS_KEY", &key.id), ("ROOT_SECRET_KEY", &key.secret)])
+            .args(["--port", "127.0.0.1:0", "--region", REGION, "--keep-alive", "--iam-dir"])
+            .arg(folder.path().join("iam"));
+        if let Some(authority) = authority {
+            let pair = authority.server();
+            for (flag, pem) in [("--cert", pair.certificate), ("--key", pair.key)] {
+                let file = folder.path().join(flag);
+                fs::write(&file, pem).unwrap();
+                command.arg(flag).arg(file);
+            }
+        }
+        command
+            .args(["posix", "--sidecar"])
+            .arg(folder.path().join("sidecar"))
+            .arg("--versioning-dir")
+            .arg(folder.path().join("versions"))
+            .arg(folder.path().join(DATA));
+        let process = Process::start("versitygw", &mut command);
         let address = listening(&process);
-        Self { process, folder, upstream: Upstream { address, key } }
+        let authority = authority.map(|authority| authority.pem().to_owned());
+        Self { process, folder, upstream: Upstream { address, key, authority } }
     }
 
     /// The file that holds an object's bytes.

@@ -41,14 +41,21 @@ impl Watched {
         Self { gateway: site.serve(), site, recorder }
     }
 
-    fn before(recorder: Recorder) -> Self {
+    pub(crate) fn before(recorder: Recorder) -> Self {
         let site = Site::applied(&recorder.upstream);
+        Self { gateway: site.serve(), site, recorder }
+    }
+
+    /// With TLS on the gateway's side.
+    pub(crate) fn over_tls() -> Self {
+        let recorder = Recorder::start();
+        let site = Site::applied(&recorder.upstream).over_tls();
         Self { gateway: site.serve(), site, recorder }
     }
 
     /// What the upstream has seen, once a request that goes up for sure has followed all others.
     pub(crate) fn seen(&self) -> Vec<Request> {
-        let marker = Draft::new(&admin(), "HEAD", MARKER).send(self.gateway.s3, b"");
+        let marker = self.gateway.send(&Draft::new(&admin(), "HEAD", MARKER), b"");
         assert_eq!(marker.status(), 200, "the marker does not go up");
         let mut seen = self.recorder.requests();
         seen.retain(|request| request.head.word(1) != MARKER);
@@ -64,15 +71,26 @@ impl Watched {
 impl Stored {
     /// With an empty bucket `lake`.
     pub(crate) fn new() -> Self {
-        Self::with_upstream("")
+        Self::before(VersityGw::start(), |site| site)
     }
 
-    /// As [`Self::new`], with one more line under `upstream` in the configuration.
+    /// The same with one more line under `upstream` in the configuration.
     pub(crate) fn with_upstream(line: &str) -> Self {
-        let store = VersityGw::start();
+        Self::before(VersityGw::start(), |site| {
+            site.configure_upstream(line);
+            site
+        })
+    }
+
+    /// The same with TLS on the gateway's side.
+    pub(crate) fn over_tls() -> Self {
+        Self::before(VersityGw::start(), Site::over_tls)
+    }
+
+    /// The same before this store, at a site that was made ready so.
+    pub(crate) fn before(store: VersityGw, ready: impl FnOnce(Site) -> Site) -> Self {
         store.make_bucket("lake");
-        let site = Site::applied(&store.upstream);
-        site.configure_upstream(line);
+        let site = ready(Site::applied(&store.upstream));
         Self { gateway: site.serve(), store, _site: site }
     }
 }

@@ -1,0 +1,442 @@
+//! TLS on both sides: who is shown to clients, who the upstream has to be, and what is refused.
+
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+    os::unix::fs::symlink,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    thread,
+};
+
+use rustls::{ClientConfig, SupportedProtocolVersion, version};
+
+use crate::harness::{
+    certificates::{Authority, Pair},
+    clients::Python,
+    gateway::Gateway,
+    http::Connection,
+    pattern::Pattern,
+    recorder::{Answer, Recorder},
+    sign::Draft,
+    site::{Site, admin, viewer},
+    tls,
+    versitygw::VersityGw,
+    world::{Stored, Watched},
+};
+
+#[test]
+fn cli_copies_both_ways_over_tls() {
+    assert_copies_both_ways(&Stored::over_tls());
+}
+
+#[test]
+fn boto3_makes_reads_and_removes_objects_over_tls() {
+    let world = Stored::over_tls();
+    let folder = world.store.file("lake", "");
+    let client = client(&world.gateway);
+    client.script("objects", &["lake", folder.to_str().unwrap()]);
+}
+
+#[test]
+fn a_store_that_speaks_tls_is_reached_over_tls() {
+    assert_copies_both_ways(&Stored::before(VersityGw::over_tls(), Site::over_tls));
+}
+
+#[test]
+fn a_store_is_verified_by_the_authorities_that_the_system_trusts() {
+    let store = VersityGw::over_tls();
+    store.make_bucket("lake");
+    let site = Site::applied(&store.upstream);
+    let named = format!("\n  ca_file: {}", site.path("upstream-ca.pem").display());
+    site.configure(&named, "");
+    let put = |gateway: &Gateway| gateway.send(&Draft::put(&admin(), "/lake/a", b"a"), b"a");
+    let args = ["serve", "--config", "lakegate.yaml"];
+
+    let trusting = site.path("upstream-ca.pem");
+    let gateway = site.serve_with(site.lakegate().args(args).env("SSL_CERT_FILE", &trusting));
+    assert_eq!(put(&gateway).status(), 200);
+    drop(gateway);
+
+    site.write("other.pem", Authority::new().pem());
+    let trusting = site.path("other.pem");
+    let gateway = site.serve_with(site.lakegate().args(args).env("SSL_CERT_FILE", &trusting));
+    assert_eq!(put(&gateway).status(), 503);
+
+    // And a system that trusts nobody is told of, not asked.
+    let lost = site.path("no-such-file.pem");
+    let output = site.lakegate().args(args).env("SSL_CERT_FILE", &lost).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert!(
+        told.contains("upstream.endpoint: this system trusts no certificate authority"),
+        "{told}"
+    );
+}
+
+#[test]
+fn c08_a_refusal_over_tls_reaches_a_client_in_the_middle_of_its_body() {
+    let world = Watched::over_tls();
+    let length = 64 << 20;
+    let draft =
+        Draft::new(&viewer(), "PUT", "/lake/big").header("content-length", length.to_string());
+    let mut connection = world.gateway.connect();
+    connection.send(&draft.sign(world.gateway.s3).head());
+    let mut blocks = Pattern::blocks(3, length);
+    while let Some(block) = blocks.next()
+        && connection.try_send(&block).is_ok()
+    {}
+    let response = connection.response();
+    assert_eq!((response.status(), response.code().as_str()), (403, "AccessDenied"));
+    // It ends as TLS ends, so that nothing can have been cut off.
+    assert_eq!(connection.read(&mut [0]).unwrap(), 0);
+    world.assert_nothing_went_up();
+}
+
+#[test]
+fn a_viewers_put_of_12_mib_over_tls_reads_access_denied() {
+    let world = Stored::over_tls();
+    let client = world.gateway.client(&viewer());
+    client.set("AWS_REQUEST_CHECKSUM_CALCULATION", "when_required").script("refused_put", &[]);
+    assert!(!world.store.has("lake", "big"));
+}
+
+#[test]
+fn c12_tls_1_2_and_1_3_are_spoken() {
+    let world = Watched::over_tls();
+    for version in [&version::TLS12, &version::TLS13] {
+        let client = Arc::new(client_of(&world.site, version, &[]));
+        let mut connection = Connection::open_tls(world.gateway.s3, &client);
+        let request = Draft::new(&admin(), "GET", "/lake/a").sign(world.gateway.s3);
+        assert_eq!(request.send_on(&mut connection, b"").status(), 200, "{version:?}");
+    }
+}
+
+#[test]
+fn c12_tls_1_1_is_refused() {
+    let world = Watched::over_tls();
+    let mut stream = tls::dial(world.gateway.s3);
+    stream.write_all(&HELLO_OF_TLS_1_1).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    // A fatal alert, `protocol_version`. Source: RFC 5246, section 7.2.
+    assert_eq!((answer[0], &answer[5..]), (21, [2, 70].as_slice()), "{answer:?}");
+    world.assert_nothing_went_up();
+}
+
+#[test]
+fn c12_http_1_1_is_the_only_protocol_that_is_agreed_to() {
+    let world = Watched::over_tls();
+    let agreed = |protocols: &[&str]| {
+        let client = Arc::new(client_of(&world.site, &version::TLS13, protocols));
+        let stream = tls::handshake(world.gateway.s3, &client);
+        stream.map(|stream| stream.conn.alpn_protocol().map(<[u8]>::to_vec))
+    };
+    assert_eq!(agreed(&["h2", "http/1.1"]).unwrap().as_deref(), Some(b"http/1.1".as_slice()));
+    assert_eq!(agreed(&[]).unwrap(), None);
+    let refused = agreed(&["h2"]).unwrap_err().to_string();
+    assert!(refused.contains("NoApplicationProtocol"), "{refused}");
+}
+
+#[test]
+fn plain_http_is_not_answered_where_tls_is_spoken() {
+    let world = Watched::over_tls();
+    let request = Draft::new(&admin(), "GET", "/lake/a").sign(world.gateway.s3);
+    let mut connection = Connection::open(world.gateway.s3);
+    connection.send(&request.head());
+    let mut answer = [0; 64];
+    let read = connection.read(&mut answer).unwrap();
+    // An alert, and the end.
+    assert_eq!(answer[..read].first(), Some(&21), "{:?}", &answer[..read]);
+    assert!(connection.is_closed());
+    world.assert_nothing_went_up();
+}
+
+#[test]
+fn c04_handshakes_that_never_end_hold_up_nobody_and_are_ended() {
+    let recorder = Recorder::start();
+    let site = Site::applied(&recorder.upstream).over_tls();
+    site.configure("drain:", "limits: {header_timeout_s: 1}\ndrain:");
+    let gateway = site.serve();
+    let mut stuck: Vec<_> = (0..20)
+        .map(|number| {
+            let mut stream = tls::dial(gateway.s3);
+            stream.write_all(&HELLO_OF_TLS_1_1[..number]).unwrap();
+            stream
+        })
+        .collect();
+    assert_eq!(gateway.send(&Draft::new(&admin(), "GET", "/lake/a"), b"").status(), 200);
+    for stream in &mut stuck {
+        assert!(matches!(stream.read(&mut [0; 64]), Ok(0) | Err(_)), "still open");
+    }
+}
+
+#[test]
+fn c12_a_certificate_is_replaced_under_load_without_a_failed_handshake() {
+    let world = Watched::over_tls();
+    let (site, gateway) = (&world.site, &world.gateway);
+    // A connection from before, which goes on.
+    let mut kept = gateway.connect();
+    let request = Draft::new(&admin(), "GET", "/lake/a").sign(gateway.s3);
+    assert_eq!(request.send_on(&mut kept, b"").status(), 200);
+
+    let (ends, handshakes) = (AtomicBool::new(false), AtomicU64::new(0));
+    let mut last = site.authority().server();
+    thread::scope(|scope| {
+        let clients: Vec<_> = (0..4)
+            .map(|_| {
+                scope.spawn(|| {
+                    while !ends.load(Ordering::Relaxed) {
+                        // A configuration of its own: no session is resumed.
+                        let client = Arc::new(client_of(site, &version::TLS13, &[]));
+                        tls::handshake(gateway.s3, &client).unwrap();
+                        handshakes.fetch_add(1, Ordering::Relaxed);
+                    }
+                })
+            })
+            .collect();
+        for swap in 0..20 {
+            last = site.authority().server();
+            if swap % 2 == 0 {
+                site.show(&last);
+            } else {
+                show_by_link(site, &last, swap);
+            }
+            // Half of the swaps follow the one before at once.
+            if swap % 4 > 1 {
+                wait_until_shown(gateway, &last);
+            }
+        }
+        wait_until_shown(gateway, &last);
+        ends.store(true, Ordering::Relaxed);
+        for client in clients {
+            client.join().unwrap();
+        }
+    });
+    assert!(handshakes.load(Ordering::Relaxed) > 100, "{handshakes:?}");
+    assert_eq!(request.send_on(&mut kept, b"").status(), 200);
+    gateway.log().find("`certificate reloaded`", |line| {
+        (line.contains("INFO") && line.contains("certificate reloaded")).then_some(())
+    });
+}
+
+#[test]
+fn c12_a_pair_that_does_not_fit_changes_nothing_and_is_told_of_once() {
+    let world = Watched::over_tls();
+    let (site, gateway) = (&world.site, &world.gateway);
+    let first = shown(gateway);
+    let told = |words: &str| {
+        gateway.log().find(words, |line| {
+            (line.contains("certificate not reloaded") && line.contains(words)).then_some(())
+        });
+        assert_eq!(shown(gateway), first);
+    };
+    let next = site.authority().server();
+    site.write("tls.crt", &next.certificate);
+    told("does not belong");
+    site.write("tls.crt", &next.certificate[..next.certificate.len() / 2]);
+    told("cut off");
+    site.write("tls.crt", "");
+    told("no certificate");
+    fs::remove_file(site.path("tls.crt")).unwrap();
+    told("No such file");
+    site.write("tls.crt", &next.certificate);
+    site.write("tls.key", "");
+    told("empty");
+    site.write("tls.key", &next.key);
+    wait_until_shown(gateway, &next);
+    let lines = gateway.log().all();
+    for words in ["does not belong", "cut off", "No such file"] {
+        assert_eq!(lines.iter().filter(|line| line.contains(words)).count(), 1, "{lines:#?}");
+    }
+    assert!(!gateway.printed().contains("PRIVATE KEY"));
+}
+
+#[test]
+fn c12_an_upstream_that_is_not_who_it_should_be_gets_nothing() {
+    let trusted = Authority::new();
+    for (pair, words) in [
+        (Authority::new().server(), "UnknownIssuer"),
+        (trusted.server_for(&["store.example.com"]), "not valid for name"),
+        (trusted.expired_server(), "expired"),
+    ] {
+        let recorder = Recorder::over_tls(tls::server(&pair), trusted.pem(), |_| Answer::ok(b""));
+        let site = Site::applied(&recorder.upstream);
+        let gateway = site.serve();
+        let response = gateway.send(&Draft::put(&admin(), "/lake/a", b"secret"), b"secret");
+        let refused = (response.status(), response.code());
+        assert_eq!(refused, (503, "ServiceUnavailable".to_owned()), "{words}");
+        assert!(!response.text().to_lowercase().contains("certificate"), "{}", response.text());
+        gateway.log().find(words, |line| {
+            (line.contains("upstream failed") && line.contains(words)).then_some(())
+        });
+        assert!(recorder.requests().is_empty(), "{words}: {:#?}", recorder.requests());
+    }
+}
+
+#[test]
+fn c12_an_upstream_that_speaks_no_tls_gets_nothing() {
+    let world = Watched::new();
+    drop(world.gateway);
+    world.site.configure("endpoint: http:", "endpoint: https:");
+    world.site.write("ca.pem", Authority::new().pem());
+    world.site.configure("addressing: path", "addressing: path\n  ca_file: ca.pem\n");
+    // The store waits for the end of a line, and the gateway for an answer.
+    world.site.configure("drain:", "limits: {upstream_connect_s: 1}\ndrain:");
+    let gateway = world.site.serve();
+    let response = gateway.send(&Draft::put(&admin(), "/lake/a", b"secret"), b"secret");
+    assert_eq!((response.status(), response.code().as_str()), (503, "ServiceUnavailable"));
+    let requests = world.recorder.requests();
+    assert!(!format!("{requests:?}").contains("lake"), "{requests:#?}");
+}
+
+#[test]
+fn an_upstream_that_asks_who_we_are_is_shown_our_certificate() {
+    let (stores, ours) = (Authority::new(), Authority::new());
+    let server = tls::server_asking(&stores.server(), ours.pem());
+    let recorder = Recorder::over_tls(server, stores.pem(), |_| Answer::ok(b""));
+    let site = Site::applied(&recorder.upstream);
+    let put =
+        |gateway: &Gateway| gateway.send(&Draft::put(&admin(), "/lake/a", b"a"), b"a").status();
+
+    let gateway = site.serve();
+    assert_eq!(put(&gateway), 503);
+    assert!(recorder.requests().is_empty());
+    drop(gateway);
+
+    let pair = Authority::new().client();
+    site.write("client.crt", &pair.certificate);
+    site.write("client.key", &pair.key);
+    let files = "client_certificate_file: client.crt\n  client_key_file: client.key";
+    site.configure("addressing: path", &format!("addressing: path\n  {files}"));
+    let gateway = site.serve();
+    assert_eq!(put(&gateway), 503, "a certificate of somebody else");
+    assert!(recorder.requests().is_empty());
+
+    // And one that replaces it is shown from then on.
+    let pair = ours.client();
+    site.write("client.crt", &pair.certificate);
+    site.write("client.key", &pair.key);
+    gateway.log().find("`certificate reloaded`", |line| {
+        line.contains("certificate reloaded of=upstream").then_some(())
+    });
+    assert_eq!(put(&gateway), 200);
+    assert!(recorder.only().complete);
+}
+
+#[test]
+fn another_authority_for_the_upstream_counts_once_its_file_has_changed() {
+    let authority = Authority::new();
+    let server = tls::server(&authority.server());
+    let recorder = Recorder::over_tls(server, Authority::new().pem(), |_| Answer::ok(b""));
+    let site = Site::applied(&recorder.upstream);
+    let gateway = site.serve();
+    let get = || gateway.send(&Draft::new(&admin(), "GET", "/lake/a"), b"").status();
+    assert_eq!(get(), 503);
+    site.write("upstream-ca.pem", authority.pem());
+    gateway.wait_until("trusting", || get() == 200);
+}
+
+#[test]
+fn k04_an_upstream_that_breaks_off_over_tls_breaks_the_clients_response_off() {
+    let authority = Authority::new();
+    let server = tls::server(&authority.server());
+    let recorder = Recorder::over_tls(server, authority.pem(), |_| Answer {
+        headers: vec![("Content-Length", "100000".to_owned())],
+        closes: true,
+        ..Answer::ok(&vec![7; 60_000])
+    });
+    let site = Site::applied(&recorder.upstream).over_tls();
+    let gateway = site.serve();
+    let mut connection = gateway.connect();
+    connection.send(&Draft::new(&admin(), "GET", "/lake/cut").sign(gateway.s3).head());
+    assert_eq!(connection.head().content_length(), Some(100_000));
+    let mut block = vec![0; 1_000];
+    let end = loop {
+        match connection.read(&mut block) {
+            Ok(1..) => {}
+            end => break end,
+        }
+    };
+    // TLS itself says that this is not where we stopped.
+    assert!(end.is_err(), "{end:?}");
+}
+
+fn assert_copies_both_ways(world: &Stored) {
+    let client = client(&world.gateway);
+    let content = Pattern::bytes(4, 300_000);
+    fs::write(client.home().join("up"), &content).unwrap();
+    client.aws(&["s3", "cp", "up", "s3://lake/a b"]);
+    assert!(world.store.bytes("lake", "a b") == content);
+    client.aws(&["s3", "cp", "s3://lake/a b", "down"]);
+    assert!(fs::read(client.home().join("down")).unwrap() == content);
+}
+
+/// A client that frames bodies over TLS as it does without.
+fn client(gateway: &Gateway) -> Python {
+    gateway.client(&admin()).set("AWS_REQUEST_CHECKSUM_CALCULATION", "when_required")
+}
+
+/// A client of this version alone that offers these protocols and trusts the site's authority.
+fn client_of(
+    site: &Site,
+    version: &'static SupportedProtocolVersion,
+    protocols: &[&str],
+) -> ClientConfig {
+    let mut client = tls::client_speaking(site.authority().pem(), &[version]);
+    client.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
+    client
+}
+
+/// The certificate that a handshake shows, in DER.
+fn shown(gateway: &Gateway) -> Vec<u8> {
+    let trust = gateway.trust.as_ref().unwrap();
+    // Without the sessions of the last one.
+    let mut client = ClientConfig::clone(&trust.client);
+    client.resumption = rustls::client::Resumption::disabled();
+    let stream = tls::handshake(gateway.s3, &Arc::new(client)).unwrap();
+    stream.conn.peer_certificates().unwrap()[0].to_vec()
+}
+
+fn wait_until_shown(gateway: &Gateway, pair: &Pair) {
+    let certificate = tls::first(&pair.certificate);
+    gateway.wait_until("shown", || shown(gateway) == certificate.as_ref());
+}
+
+/// Shows `pair` as Kubernetes does: both files are links through one that is replaced.
+fn show_by_link(site: &Site, pair: &Pair, number: u32) {
+    let folder = site.path(&format!("secret-{number}"));
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("tls.crt"), &pair.certificate).unwrap();
+    fs::write(folder.join("tls.key"), &pair.key).unwrap();
+    let replace = |target: &str, name: &str| {
+        let link = site.path("new-link");
+        symlink(target, &link).unwrap();
+        fs::rename(link, site.path(name)).unwrap();
+    };
+    replace(&format!("secret-{number}"), "..data");
+    for name in ["tls.crt", "tls.key"] {
+        replace(&format!("..data/{name}"), name);
+    }
+}
+
+/// A `ClientHello` of TLS 1.1 with two suites of its time. Source: RFC 4346, section 7.4.1.2.
+const HELLO_OF_TLS_1_1: [u8; 52] = {
+    let mut hello = [0; 52];
+    let head = [22, 3, 1, 0, 47, 1, 0, 0, 43, 3, 2];
+    let mut at = 0;
+    while at < head.len() {
+        hello[at] = head[at];
+        at += 1;
+    }
+    // After 32 bytes of random: no session, the suites, no compression.
+    let tail = [0, 0, 4, 0xc0, 0x13, 0, 0x2f, 1, 0];
+    let mut at = 0;
+    while at < tail.len() {
+        hello[43 + at] = tail[at];
+        at += 1;
+    }
+    hello
+};
