@@ -8,12 +8,13 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 
-def client():
-    """A client of the endpoint and key of the environment, which tries once."""
+def client(s3=None, **more):
+    """A client of the endpoint and key of the environment, which tries once; `s3` and `more` are further settings."""
     settings = Config(
         retries={"total_max_attempts": 1},
-        s3={"addressing_style": "path"},
+        s3={"addressing_style": "path"} | (s3 or {}),
         inject_host_prefix=False,
+        **more,
     )
     return boto3.client("s3", config=settings)
 
@@ -35,3 +36,7 @@ def refused(code, *words, status=None):
 def noise(seed, length):
     """The same bytes each time, which no two places share."""
     return hashlib.shake_128(seed.encode()).digest(length)
+
+
+def sha256(data):
+    return hashlib.sha256(data).hexdigest()

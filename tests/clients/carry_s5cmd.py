@@ -1,0 +1,61 @@
+"""Carries bodies of every size into BUCKET and back by s5cmd, the program S5CMD, and compares them.
+
+    carry_s5cmd.py BUCKET S5CMD
+
+s5cmd 2.3.0, which has the Go SDK v1, was seen to send the hash and Content-MD5, over TLS as plain; large bodies with
+`Expect: 100-continue`.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from gateway import client, noise, sha256
+
+MIB = 1 << 20
+SIZES = [0, 1, 5 * MIB - 1, 5 * MIB]
+bucket, s5cmd = sys.argv[1:]
+up, down = Path("up"), Path("down")
+
+
+def run(*args, given=None):
+    command = [s5cmd, "--endpoint-url", os.environ["AWS_ENDPOINT_URL"], "--retry-count", "0", *args]
+    ran = subprocess.run(command, input=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert ran.returncode == 0, f"{args}: {ran.stderr.decode()}"
+    return ran.stdout
+
+
+def same(what, key, body):
+    run("cp", f"s3://{bucket}/{key}", str(down))
+    got = down.read_bytes()
+    assert sha256(got) == sha256(body), f"{what}: {len(got)} bytes are not the {len(body)} that were sent"
+    print(f"{what}, {len(body)} bytes")
+
+
+def copied(what, body, *more):
+    up.write_bytes(body)
+    run("cp", "--part-size", "5", *more, str(up), f"s3://{bucket}/s5cmd/copied")
+    same(what, "s5cmd/copied", body)
+
+
+def piped(body):
+    run("pipe", "--part-size", "5", f"s3://{bucket}/s5cmd/piped", given=body)
+    same("pipe", "s5cmd/piped", body)
+
+
+for size in SIZES:
+    copied("cp", noise("cp", size))
+    piped(noise("pipe", size))
+piped(noise("pipe", 21 * MIB + 1))
+copied("cp", noise("big", 100 * MIB))
+
+s3 = client()
+s3.delete_object(Bucket=bucket, Key="s5cmd/copied")
+copied("coded", noise("coded", 70_001), "--content-encoding", "gzip", "--content-type", "text/x-a", "--metadata", "of=cp")
+about = s3.head_object(Bucket=bucket, Key="s5cmd/copied")
+assert about["ContentEncoding"] == "gzip" and about["ContentType"] == "text/x-a", about
+assert about["Metadata"] == {"of": "cp"}, about
+s3.delete_object(Bucket=bucket, Key="s5cmd/copied")
+copied("not coded", noise("coded", 70_001))
+assert "ContentEncoding" not in s3.head_object(Bucket=bucket, Key="s5cmd/copied")
