@@ -15,12 +15,14 @@
 
 mod apply;
 mod audit;
+mod backpressure;
 mod bodies;
 mod clients;
 mod config;
 mod dependencies;
 mod documents;
 mod drain;
+mod early;
 mod harness;
 mod keys;
 mod memory;

@@ -5,7 +5,7 @@ use policy::{Handling, Level, Mark, OPERATIONS, Operation};
 use crate::harness::{
     framed::{Body, Framed, Mode, SHA256, checksum},
     http::Response,
-    pattern::Pattern,
+    pattern::{Pattern, sha256},
     sign::Draft,
     site::admin,
     world::{Stored, Watched},
@@ -254,6 +254,64 @@ fn a14_a_signed_chunk_has_16_mib_at_most() {
         assert_refused(&connection.response(), 400, "InvalidRequest", "16 MiB and a byte");
     }
     world.assert_nothing_went_up();
+}
+
+#[test]
+fn a17_a_body_that_is_not_what_was_signed_never_goes_up_whole() {
+    let world = Watched::new();
+    let draft = Draft::put(&admin(), "/lake/a", b"what was signed");
+    let response = draft.send(world.gateway.s3, b"what was set up");
+    assert_refused(&response, 400, "XAmzContentSHA256Mismatch", "a small body");
+
+    let empty = Draft { payload: sha256(b"x"), ..Draft::put(&admin(), "/lake/b", b"") };
+    let response = empty.send(world.gateway.s3, b"");
+    assert_eq!((response.status(), &*response.code()), (400, "XAmzContentSHA256Mismatch"));
+    let seen = world.seen();
+    assert!(seen.iter().all(|request| !request.complete), "{seen:#?}");
+}
+
+#[test]
+fn a17_nor_does_one_of_64_mib() {
+    let world = Watched::new();
+    let length = 64 << 20;
+    let draft =
+        Draft { payload: Pattern::sha256(1, length), ..Draft::new(&admin(), "PUT", "/lake/big") }
+            .header("content-length", length.to_string());
+    let mut connection = world.gateway.connect();
+    connection.send(&draft.sign(world.gateway.s3).head());
+    for block in Pattern::blocks(2, length) {
+        connection.send(&block);
+    }
+    assert_refused(&connection.response(), 400, "XAmzContentSHA256Mismatch", "64 MiB");
+    let seen = world.seen();
+    assert_eq!(seen.len(), 1);
+    assert!(!seen[0].complete && seen[0].received < length, "{} bytes went up", seen[0].received);
+}
+
+#[test]
+fn a17_an_object_whose_body_is_not_what_was_signed_does_not_appear_in_the_store() {
+    let world = Stored::new();
+    let length = 64 << 20;
+    let draft =
+        Draft { payload: Pattern::sha256(1, length), ..Draft::new(&admin(), "PUT", "/lake/big") }
+            .header("content-length", length.to_string());
+    let response = draft.send(world.gateway.s3, &Pattern::bytes(2, length));
+    assert_refused(&response, 400, "XAmzContentSHA256Mismatch", "64 MiB");
+    assert!(!world.store.has("lake", "big"));
+    assert_eq!(Draft::new(&admin(), "HEAD", "/lake/big").send(world.gateway.s3, b"").status(), 404);
+}
+
+#[test]
+fn a17_a_body_that_ends_early_never_makes_an_object() {
+    let world = Watched::new();
+    let mut connection = world.gateway.connect();
+    connection
+        .send(&Draft::put(&admin(), "/lake/a", &vec![7; 100_000]).sign(world.gateway.s3).head());
+    connection.send(&vec![7; 60_000]);
+    connection.finish();
+    assert!(connection.is_closed() || connection.response().status() == 400);
+    let seen = world.seen();
+    assert!(seen.iter().all(|request| !request.complete), "{seen:#?}");
 }
 
 /// Sends 25 000 bytes in three chunks with each spoil: refused so, and the upstream never has a whole request.
