@@ -98,6 +98,7 @@ const IO: &[&str] = &[
     "reqwest",
     "rustix",
     "rustls",
+    "rustls-native-certs",
     "s3s",
     "s3s-fs",
     "smol",

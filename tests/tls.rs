@@ -1,6 +1,7 @@
 //! TLS on both sides: who is shown to clients, who the upstream has to be, and what is refused.
 
 use std::{
+    collections::BTreeSet,
     fs,
     io::{Read as _, Write as _},
     os::unix::fs::symlink,
@@ -43,6 +44,23 @@ fn boto3_makes_reads_and_removes_objects_over_tls() {
 #[test]
 fn a_store_that_speaks_tls_is_reached_over_tls() {
     assert_copies_both_ways(&Stored::before(VersityGw::over_tls(), Site::over_tls));
+}
+
+#[test]
+fn connections_over_tls_are_kept_for_the_next_request() {
+    let authority = Authority::new();
+    let server = tls::server(&authority.server());
+    let recorder = Recorder::over_tls(server, authority.pem(), |_| Answer::ok(b"kept"));
+    let site = Site::applied(&recorder.upstream).over_tls();
+    let gateway = site.serve();
+    let mut connection = gateway.connect();
+    let mut ports = BTreeSet::new();
+    for _ in 0..10 {
+        let request = Draft::new(&admin(), "GET", "/lake/a").sign(gateway.s3);
+        assert_eq!(request.send_on(&mut connection, b"").body, b"kept");
+        ports.extend(gateway.ports_to(recorder.upstream.address));
+    }
+    assert_eq!((ports.len(), recorder.requests().len()), (1, 10), "{ports:?}");
 }
 
 #[test]
@@ -115,14 +133,21 @@ fn c12_tls_1_2_and_1_3_are_spoken() {
 }
 
 #[test]
-fn c12_tls_1_1_is_refused() {
+fn c12_tls_1_0_and_1_1_are_refused() {
     let world = Watched::over_tls();
-    let mut stream = tls::dial(world.gateway.s3);
-    stream.write_all(&HELLO_OF_TLS_1_1).unwrap();
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).unwrap();
+    let answer = |minor| {
+        let mut stream = tls::dial(world.gateway.s3);
+        stream.write_all(&hello(minor)).unwrap();
+        let mut start = [0; 7];
+        stream.read_exact(&mut start).unwrap();
+        (start[0], [start[5], start[6]])
+    };
     // A fatal alert, `protocol_version`. Source: RFC 5246, section 7.2.
-    assert_eq!((answer[0], &answer[5..]), (21, [2, 70].as_slice()), "{answer:?}");
+    assert_eq!(answer(2), (21, [2, 70]), "TLS 1.1");
+    assert_eq!(answer(1), (21, [2, 70]), "TLS 1.0");
+    // The same of TLS 1.2 goes on: a handshake, `server_hello`.
+    let (kind, [message, _]) = answer(3);
+    assert_eq!((kind, message), (22, 2), "TLS 1.2");
     world.assert_nothing_went_up();
 }
 
@@ -163,13 +188,30 @@ fn c04_handshakes_that_never_end_hold_up_nobody_and_are_ended() {
     let mut stuck: Vec<_> = (0..20)
         .map(|number| {
             let mut stream = tls::dial(gateway.s3);
-            stream.write_all(&HELLO_OF_TLS_1_1[..number]).unwrap();
+            stream.write_all(&hello(3)[..number]).unwrap();
             stream
         })
         .collect();
     assert_eq!(gateway.send(&Draft::new(&admin(), "GET", "/lake/a"), b"").status(), 200);
     for stream in &mut stuck {
         assert!(matches!(stream.read(&mut [0; 64]), Ok(0) | Err(_)), "still open");
+    }
+}
+
+#[test]
+fn c04_a_client_that_takes_none_of_its_answer_is_cut_with_tls_and_without() {
+    for ready in [Site::over_tls, |site| site] {
+        let recorder = Recorder::answering(|_| Answer::pattern(5, 64 << 20));
+        let site = ready(Site::applied(&recorder.upstream));
+        site.configure("drain:", "limits: {body_idle_s: 1}\ndrain:");
+        let gateway = site.serve();
+        let mut connection = gateway.connect();
+        connection.send(&Draft::new(&admin(), "GET", "/lake/a").sign(gateway.s3).head());
+        assert_eq!(connection.head().status(), 200);
+        // From here on nothing is read.
+        let record = gateway.wait_for_audit("the end", |record| record["key"] == "a");
+        assert_eq!(record["outcome"], "aborted", "{record}");
+        assert!(record["bytes_out"].as_u64().unwrap() < 64 << 20, "{record}");
     }
 }
 
@@ -422,21 +464,14 @@ fn show_by_link(site: &Site, pair: &Pair, number: u32) {
     }
 }
 
-/// A `ClientHello` of TLS 1.1 with two suites of its time. Source: RFC 4346, section 7.4.1.2.
-const HELLO_OF_TLS_1_1: [u8; 52] = {
-    let mut hello = [0; 52];
-    let head = [22, 3, 1, 0, 47, 1, 0, 0, 43, 3, 2];
-    let mut at = 0;
-    while at < head.len() {
-        hello[at] = head[at];
-        at += 1;
-    }
-    // After 32 bytes of random: no session, the suites, no compression.
-    let tail = [0, 0, 4, 0xc0, 0x13, 0, 0x2f, 1, 0];
-    let mut at = 0;
-    while at < tail.len() {
-        hello[43 + at] = tail[at];
-        at += 1;
-    }
-    hello
-};
+/// A `ClientHello` of TLS 1.`minor - 1` with all that the server needs. Sources: RFC 5246, section 7.4.1.2; RFC 8422.
+fn hello(minor: u8) -> Vec<u8> {
+    let mut hello = vec![3, minor];
+    hello.extend([7; 32]);
+    // No session; ECDHE_ECDSA and ECDHE_RSA with AES_128_GCM; no compression.
+    hello.extend([0, 0, 4, 0xc0, 0x2b, 0xc0, 0x2f, 1, 0]);
+    // ecdsa_secp256r1_sha256, x25519, uncompressed points.
+    hello.extend([0, 22, 0, 13, 0, 4, 0, 2, 4, 3, 0, 10, 0, 4, 0, 2, 0, 29, 0, 11, 0, 2, 1, 0]);
+    let length = u8::try_from(hello.len()).unwrap();
+    [&[22, 3, 1, 0, length + 4, 1, 0, 0, length], hello.as_slice()].concat()
+}

@@ -107,9 +107,13 @@ impl Gateway {
 
     /// Waits until it holds no connection to `peer` any more.
     pub(crate) fn wait_until_parted_from(&self, peer: SocketAddr) {
-        self.wait_until("connections gone", || {
-            self.process.sockets().iter().all(|socket| socket.peer != peer.port())
-        });
+        self.wait_until("connections gone", || self.ports_to(peer).is_empty());
+    }
+
+    /// Its own ports of the connections that it holds to `peer`.
+    pub(crate) fn ports_to(&self, peer: SocketAddr) -> Vec<u16> {
+        let sockets = self.process.sockets().into_iter();
+        sockets.filter(|socket| socket.peer == peer.port()).map(|socket| socket.port).collect()
     }
 
     /// Asks again and again, until the answer is yes.
