@@ -65,7 +65,7 @@ fn k11_a_client_that_reads_nothing_stops_the_store() {
 /// Writes until nothing was taken for a while, or all of `length` was; gives how much that is.
 fn write_until_stuck(stream: &mut TcpStream, length: u64) -> u64 {
     stream.set_write_timeout(Some(Duration::from_secs(2))).unwrap();
-    let block = [7; 65_536];
+    let block = vec![7; 65_536];
     let mut sent = 0;
     while sent < length {
         match stream.write(&block) {

@@ -6,6 +6,7 @@ use crate::harness::{
     recorder::Request,
     sign::{Draft, UNSIGNED},
     site::admin,
+    versitygw::VersityGw,
     world::{Stored, Watched},
 };
 
@@ -130,6 +131,21 @@ fn a_store_that_verifies_hashes_is_left_to_it() {
         .send(world.gateway.s3, b"what was set up");
     assert_eq!((response.status(), response.code()), (400, "XAmzContentSHA256Mismatch".to_owned()));
     assert!(!world.store.has("lake", "a"));
+}
+
+#[test]
+fn uploads_in_parts_with_checksums_complete_in_every_framing() {
+    for up in UP {
+        for is_tls in [true, false] {
+            let world = Stored::before(VersityGw::start(), |site| {
+                site.configure_upstream(&format!("body: {up}"));
+                if is_tls { site.over_tls() } else { site }
+            });
+            let folder = world.store.file("lake", "");
+            let client = world.gateway.client(&admin());
+            client.script("multipart_checksums", &["lake", folder.to_str().unwrap()]);
+        }
+    }
 }
 
 #[test]

@@ -1,6 +1,10 @@
 //! Memory does not grow with the size of an object.
 
-use std::{env, thread};
+use std::{
+    env,
+    io::{self, Write as _},
+    thread,
+};
 
 use crate::harness::{
     framed::{Mode, stream},
@@ -68,12 +72,14 @@ fn memory_is_flat_in_every_payload_mode() {
             assert_eq!(response.status(), 200, "{mode:?}: {}", response.text());
         }
         let peak = world.gateway.peak_memory();
-        println!(
+        writeln!(
+            io::stderr(),
             "{mode:?}: {uploads} uploads of {} MiB at once, {} MiB before, {} MiB resident at the peak",
             length >> 20,
             before >> 20,
             peak >> 20
-        );
+        )
+        .unwrap();
         // The buffers of two connections and a signed chunk, for each upload.
         let bound = (32 << 20) + uploads * (3 << 20);
         assert!(peak < bound, "{mode:?}: {} MiB resident at the peak", peak >> 20);

@@ -37,7 +37,7 @@ fn cli_copies_both_ways_over_tls() {
 fn boto3_makes_reads_and_removes_objects_over_tls() {
     let world = Stored::over_tls();
     let folder = world.store.file("lake", "");
-    let client = client(&world.gateway);
+    let client = world.gateway.client(&admin());
     client.script("objects", &["lake", folder.to_str().unwrap()]);
 }
 
@@ -117,7 +117,7 @@ fn c08_a_refusal_over_tls_reaches_a_client_in_the_middle_of_its_body() {
 fn a_viewers_put_of_12_mib_over_tls_reads_access_denied() {
     let world = Stored::over_tls();
     let client = world.gateway.client(&viewer());
-    client.set("AWS_REQUEST_CHECKSUM_CALCULATION", "when_required").script("refused_put", &[]);
+    client.script("refused_put", &[]);
     assert!(!world.store.has("lake", "big"));
 }
 
@@ -407,18 +407,13 @@ fn k04_an_upstream_that_breaks_off_over_tls_breaks_the_clients_response_off() {
 }
 
 fn assert_copies_both_ways(world: &Stored) {
-    let client = client(&world.gateway);
+    let client = world.gateway.client(&admin());
     let content = Pattern::bytes(4, 300_000);
     fs::write(client.home().join("up"), &content).unwrap();
     client.aws(&["s3", "cp", "up", "s3://lake/a b"]);
     assert!(world.store.bytes("lake", "a b") == content);
     client.aws(&["s3", "cp", "s3://lake/a b", "down"]);
     assert!(fs::read(client.home().join("down")).unwrap() == content);
-}
-
-/// A client that frames bodies over TLS as it does without.
-fn client(gateway: &Gateway) -> Python {
-    gateway.client(&admin()).set("AWS_REQUEST_CHECKSUM_CALCULATION", "when_required")
 }
 
 /// A client of this version alone that offers these protocols and trusts the site's authority.

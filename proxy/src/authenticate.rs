@@ -33,7 +33,7 @@ pub(crate) struct Authentic {
 #[derive(Debug)]
 pub(crate) enum Content {
     /// The client's body, verified as it is read.
-    Streamed(Verified),
+    Streamed(Box<Verified>),
     /// A document that was read, verified, understood and written anew.
     Document(Bytes),
 }
@@ -65,8 +65,9 @@ pub(crate) async fn authenticate(
     let decoder = Decoder::new(&declared, Some(claim.chain(&key)), live.limits.chunks());
     let (head, incoming) = parsed.split_body();
     let verified = Verified::new(incoming, declared, decoder, live.limits.body_idle);
+    let content = Content::Streamed(verified.into());
     let access_key_id = claim.access_key_id().clone();
-    Ok(Authentic { head, recognised, access_key_id, caller, content: Content::Streamed(verified) })
+    Ok(Authentic { head, recognised, access_key_id, caller, content })
 }
 
 impl Authentic {

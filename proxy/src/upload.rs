@@ -71,7 +71,7 @@ impl Begun {
         if let Framing::UnsignedTrailer(algorithm) = framing {
             verified.decoder().want(algorithm);
         }
-        let source = Source::Streamed { verified: verified.into(), first_chunk, wire_length };
+        let source = Source::Streamed { verified, first_chunk, wire_length };
         Ok(Self { framing, operation, source })
     }
 

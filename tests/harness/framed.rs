@@ -84,7 +84,7 @@ pub(crate) struct Framed {
     pub(crate) parts: Vec<Part>,
     /// The lines that follow.
     pub(crate) trailer: Vec<String>,
-    is_framed: bool,
+    is_chunked: bool,
     has_length: bool,
 }
 
@@ -124,7 +124,7 @@ impl<'a> Body<'a> {
             head: Signed::default(),
             parts: Vec::new(),
             trailer: Vec::new(),
-            is_framed: self.mode.is_framed(),
+            is_chunked: self.mode.is_framed(),
             has_length: self.has_length,
         };
         if self.mode.is_framed() {
@@ -179,7 +179,7 @@ impl<'a> Body<'a> {
 impl Framed {
     /// The body as it goes over the wire, without the chunks of HTTP.
     pub(crate) fn body(&self) -> Vec<u8> {
-        if !self.is_framed {
+        if !self.is_chunked {
             return self.parts.iter().flat_map(|part| part.data.clone()).collect();
         }
         let mut body = Vec::new();
@@ -357,7 +357,7 @@ impl Chain {
             .settings(())
             .build()
             .unwrap();
-        self.previous = sign(&self.previous, &params).unwrap().signature().to_owned();
+        sign(&self.previous, &params).unwrap().signature().clone_into(&mut self.previous);
         self.previous.clone()
     }
 }
