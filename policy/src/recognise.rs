@@ -181,13 +181,13 @@ fn headers(
         let Some(value) = values.next() else { continue };
         let Some(row) = header_row(name, operation)? else { continue };
         let is_single = values.next().is_none();
-        if !is_single && (is_amazon(name.as_str()) || row.handling != HeaderHandling::Consumed) {
+        // The Java SDK gives an object's coding and that of its framing a line each.
+        let is_list =
+            matches!(row.handling, HeaderHandling::Consumed | HeaderHandling::CopiedCodings);
+        if !is_single && (is_amazon(name.as_str()) || !is_list) {
             return Err(Unrecognised::DuplicateHeader { name: name.to_string() });
         }
-        let text = || {
-            std::str::from_utf8(value.as_bytes())
-                .map_err(|_| Unrecognised::BadHeader { name: name.to_string() })
-        };
+        let text = || utf8(name, value);
         match row.handling {
             HeaderHandling::Consumed => {}
             HeaderHandling::Refused => {
@@ -197,7 +197,9 @@ fn headers(
                 up.insert(name, as_signed(name, value, text()?));
             }
             HeaderHandling::CopiedCodings => {
-                if let Some(codings) = without_framing(value, text()?) {
+                let lines = shape.headers.get_all(name).iter();
+                let lines: Result<Vec<_>, _> = lines.map(|line| utf8(name, line)).collect();
+                if let Some(codings) = without_framing(value, &lines?.join(",")) {
                     up.insert(name, codings);
                 }
             }
@@ -240,6 +242,11 @@ fn is_amazon(name: &str) -> bool {
     name.starts_with("x-amz-")
 }
 
+fn utf8<'a>(name: &HeaderName, value: &'a HeaderValue) -> Result<&'a str, Unrecognised> {
+    std::str::from_utf8(value.as_bytes())
+        .map_err(|_| Unrecognised::BadHeader { name: name.to_string() })
+}
+
 /// The value as its signature reads it: of a header that the upstream's signature covers, trimmed, each run of blanks
 /// as one space, since stores differ in how they read more.
 fn as_signed(name: &HeaderName, value: &HeaderValue, text: &str) -> HeaderValue {
@@ -261,8 +268,8 @@ fn is_signed_upstream(name: &str) -> bool {
     is_amazon(name) || matches!(name, "content-md5" | "content-type")
 }
 
-/// The codings of an object without that of the client's framing, byte for byte where it is not among them; absent
-/// when none is left.
+/// The codings of an object without that of the client's framing; absent when none is left. A header of one line in
+/// which it is not stays as it is, byte for byte.
 fn without_framing(value: &HeaderValue, codings: &str) -> Option<HeaderValue> {
     let is_framing = |coding: &str| coding.eq_ignore_ascii_case("aws-chunked");
     let all = || codings.split(',').map(str::trim).filter(|coding| !coding.is_empty());
@@ -270,7 +277,7 @@ fn without_framing(value: &HeaderValue, codings: &str) -> Option<HeaderValue> {
     if kept.is_empty() {
         return None;
     }
-    if !all().any(is_framing) {
+    if value.as_bytes() == codings.as_bytes() && !all().any(is_framing) {
         return Some(value.clone());
     }
     HeaderValue::from_bytes(kept.join(",").as_bytes()).ok()

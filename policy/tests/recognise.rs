@@ -696,6 +696,17 @@ fn the_clients_framing_is_no_coding_of_the_object() {
         let up = seen.headers.get("content-encoding").map(HeaderValue::as_bytes);
         assert_eq!(up, stored.map(str::as_bytes), "{sent}");
     }
+    // As the AWS SDK for Java 2 sends them: a line each.
+    for (sent, stored) in [
+        (["gzip", "aws-chunked"], Some("gzip")),
+        (["aws-chunked", "gzip, br"], Some("gzip,br")),
+        (["gzip", "br"], Some("gzip,br")),
+        (["aws-chunked", "aws-chunked"], None),
+    ] {
+        let seen = recognised("PUT /lake/a", &sent.map(|line| ("content-encoding", line)));
+        let up: Vec<_> = seen.headers.get_all("content-encoding").iter().collect();
+        assert_eq!(up, Vec::from_iter(stored), "{sent:?}");
+    }
 }
 
 #[test]
