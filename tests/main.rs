@@ -25,6 +25,7 @@ mod drain;
 mod early;
 mod harness;
 mod keys;
+mod matrix;
 mod memory;
 mod ops;
 mod policy;

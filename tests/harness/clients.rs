@@ -1,4 +1,4 @@
-//! Real clients, AWS CLI v1 and boto3, with nothing of this machine's settings in their environment.
+//! Real clients, most of them in Python, with nothing of this machine's settings in their environment.
 
 use std::{
     env,
@@ -64,7 +64,11 @@ impl Python {
     }
 
     pub(crate) fn command(&self) -> Command {
-        let mut command = Command::new(python());
+        self.command_of(&python())
+    }
+
+    fn command_of(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
         command.env_clear().envs(self.environment.clone()).current_dir(self.home());
         command
     }
@@ -87,6 +91,13 @@ impl Python {
         assert!(ran.success, "{name} {args:?}: {}{}", ran.stdout, ran.stderr);
         ran.stdout
     }
+
+    /// Runs a client that is not Python's and makes its own assertions; gives what it printed.
+    pub(crate) fn run(&self, program: &Path, args: &[&str]) -> String {
+        let ran = Ran::from(self.command_of(program).args(args).output().unwrap());
+        assert!(ran.success, "{} {args:?}: {}{}", program.display(), ran.stdout, ran.stderr);
+        ran.stdout
+    }
 }
 
 impl From<Output> for Ran {
@@ -100,11 +111,23 @@ impl From<Output> for Ran {
 }
 
 pub(crate) fn script(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(name).with_extension("py")
+    source(name).with_extension("py")
+}
+
+/// A file of `tests/clients`.
+pub(crate) fn source(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(name)
+}
+
+/// What `tests/install` put below `.tools`.
+#[expect(clippy::disallowed_methods, reason = "./tests/all says where the tools are")]
+pub(crate) fn tool(path: &str) -> PathBuf {
+    let tools = env::var("LAKEGATE_TEST_TOOLS");
+    Path::new(&tools.expect("LAKEGATE_TEST_TOOLS is not set: run ./tests/all e2e")).join(path)
 }
 
 #[expect(clippy::disallowed_methods, reason = "./tests/all says where Python is")]
-fn python() -> PathBuf {
+pub(crate) fn python() -> PathBuf {
     env::var("LAKEGATE_TEST_PYTHON")
         .expect("LAKEGATE_TEST_PYTHON is not set: run ./tests/all e2e")
         .into()

