@@ -104,7 +104,7 @@ mod tests {
     #[tokio::test]
     async fn reservation_waits_for_what_others_give_back() {
         let held = Held::new(100);
-        let minute = Duration::from_secs(60);
+        let minute = Duration::from_mins(1);
         let (mut one, mut other) = (held.reservation(minute), held.reservation(minute));
         assert_eq!(poll(&mut one, 70), Poll::Ready(Ok(())));
         assert_eq!(poll(&mut other, 40), Poll::Pending);
@@ -120,7 +120,7 @@ mod tests {
     #[tokio::test]
     async fn wait_for_room_has_an_end() {
         let held = Held::new(100);
-        let mut one = held.reservation(Duration::from_secs(60));
+        let mut one = held.reservation(Duration::from_mins(1));
         let mut other = held.reservation(Duration::from_millis(1));
         assert_eq!(poll(&mut one, 100), Poll::Ready(Ok(())));
         assert_eq!(poll_fn(|cx| other.poll_grow_to(1, cx)).await, Err(Stalled));
