@@ -3,7 +3,11 @@
 //!
 //! What is sent, and in which mode, stands at the head of each script in `tests/clients`.
 
-use std::{path::Path, process::Command};
+use std::{
+    io::{self, Write as _},
+    path::Path,
+    process::Command,
+};
 
 use crate::harness::{
     REGION,
@@ -95,7 +99,7 @@ fn aws_cli_v1(world: &Stored) {
 fn aws_cli_v2(world: impl FnOnce() -> Stored) {
     let version = Command::new(AWS_CLI_V2).arg("--version").output();
     if !version.is_ok_and(|version| version.stdout.starts_with(b"aws-cli/2.")) {
-        eprintln!("skipped: {AWS_CLI_V2} is not AWS CLI v2");
+        writeln!(io::stderr(), "skipped: {AWS_CLI_V2} is not AWS CLI v2").unwrap();
         return;
     }
     client(&world()).script("carry_aws", &["lake", AWS_CLI_V2]);

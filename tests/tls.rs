@@ -16,7 +16,6 @@ use rustls::{ClientConfig, SupportedProtocolVersion, version};
 
 use crate::harness::{
     certificates::{Authority, Pair},
-    clients::Python,
     gateway::Gateway,
     http::Connection,
     pattern::Pattern,
