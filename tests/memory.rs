@@ -1,10 +1,6 @@
 //! Memory does not grow with the size of an object.
 
-use std::{
-    env,
-    io::{self, Write as _},
-    thread,
-};
+use std::{env, thread};
 
 use crate::harness::{
     framed::{Mode, stream},
@@ -57,6 +53,7 @@ fn a_gibibyte_goes_up_and_down_in_less_than_64_mib() {
 
 /// In its long form, by `tests/flat-memory`, 100 uploads of 100 MiB at once.
 #[test]
+#[expect(clippy::print_stderr, reason = "`tests/flat-memory` is run for the figures")]
 fn memory_is_flat_in_every_payload_mode() {
     let uploads = number("LAKEGATE_TEST_UPLOADS", 8);
     let length = number("LAKEGATE_TEST_UPLOAD_MIB", 16) << 20;
@@ -72,14 +69,12 @@ fn memory_is_flat_in_every_payload_mode() {
             assert_eq!(response.status(), 200, "{mode:?}: {}", response.text());
         }
         let peak = world.gateway.peak_memory();
-        writeln!(
-            io::stderr(),
+        eprintln!(
             "{mode:?}: {uploads} uploads of {} MiB at once, {} MiB before, {} MiB resident at the peak",
             length >> 20,
             before >> 20,
             peak >> 20
-        )
-        .unwrap();
+        );
         // The buffers of two connections and a signed chunk, for each upload.
         let bound = (32 << 20) + uploads * (3 << 20);
         assert!(peak < bound, "{mode:?}: {} MiB resident at the peak", peak >> 20);
