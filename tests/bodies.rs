@@ -1,11 +1,13 @@
 //! Every way to send a body, to every way that it may go up: the bytes arrive, in our framing, under our signatures.
 
+use std::{sync::mpsc, thread, time::Duration};
+
 use crate::harness::{
     framed::{Body, Mode, SHA256, checksum, unframe},
     pattern::{Pattern, sha256},
-    recorder::Request,
+    recorder::{Recorder, Request},
     sign::{Draft, UNSIGNED},
-    site::admin,
+    site::{Site, admin},
     versitygw::VersityGw,
     world::{Stored, Watched},
 };
@@ -131,6 +133,67 @@ fn a_store_that_verifies_hashes_is_left_to_it() {
         .send(world.gateway.s3, b"what was set up");
     assert_eq!((response.status(), response.code()), (400, "XAmzContentSHA256Mismatch".to_owned()));
     assert!(!world.store.has("lake", "a"));
+}
+
+#[test]
+fn a_mode_of_asymmetric_signatures_is_refused_by_its_name() {
+    let world = Watched::new();
+    for mode in [
+        "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD",
+        "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER",
+    ] {
+        let mut body = Body::put(&admin(), "/lake/a", Mode::SignedChunks, b"abc");
+        body.draft.payload = mode.to_owned();
+        let response = body.send(world.gateway.s3);
+        assert_eq!((response.status(), &*response.code()), (501, "NotImplemented"));
+        assert!(response.message().contains(mode), "{}", response.message());
+    }
+    world.assert_nothing_went_up();
+}
+
+#[test]
+fn a14_all_held_chunks_together_have_a_limit() {
+    let recorder = Recorder::start();
+    let site = Site::applied(&recorder.upstream);
+    // Room for two chunks of 64 KiB, and 3 s to wait for it.
+    site.configure("drain:", "limits: {held_bytes_max: 131072, body_idle_s: 3}\ndrain:");
+    let gateway = site.serve();
+    let content = Pattern::bytes(11, 65_536);
+    let upload = |target| {
+        let body = Body::put(&admin(), target, Mode::SignedChunks, &content);
+        Body { chunks: vec![65_536], ..body }.sign(gateway.s3)
+    };
+    // Two that come byte by byte, and so never stall.
+    let slow: Vec<_> = ["/lake/a", "/lake/b"]
+        .map(|target| {
+            let mut connection = gateway.connect();
+            let framed = upload(target);
+            connection.send(&framed.head.head());
+            connection.send(&framed.body()[..100]);
+            let (finish, finished) = mpsc::channel::<()>();
+            let sender = thread::spawn(move || {
+                let body = framed.body();
+                let mut sent = 100;
+                while finished.recv_timeout(Duration::from_millis(200)).is_err() {
+                    connection.send(&body[sent..=sent]);
+                    sent += 1;
+                }
+                connection.send(&body[sent..]);
+                connection.response().status()
+            });
+            (finish, sender)
+        })
+        .into_iter()
+        .collect();
+    recorder.wait_for("both", |requests| requests.len() == 2);
+    let response = upload("/lake/c").send(gateway.s3);
+    assert_eq!((response.status(), &*response.code()), (503, "SlowDown"));
+    for (finish, sender) in slow {
+        finish.send(()).unwrap();
+        assert_eq!(sender.join().unwrap(), 200);
+    }
+    // What they held has been given back.
+    assert_eq!(upload("/lake/c").send(gateway.s3).status(), 200);
 }
 
 #[test]

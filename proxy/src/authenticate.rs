@@ -62,7 +62,8 @@ pub(crate) async fn authenticate(
     let length = wire_length(parsed.method(), operation, parsed.length())?;
     let declared = Declared::read(*claim.payload(), parsed.headers(), length)?;
     let declared = live.body.checked(declared, operation, parsed.headers())?;
-    let decoder = Decoder::new(&declared, Some(claim.chain(&key)), live.limits.chunks());
+    let chain = claim.payload().is_framed().then(|| claim.chain(&key));
+    let decoder = Decoder::new(&declared, chain, live.limits.chunks());
     let (head, incoming) = parsed.split_body();
     let verified = Verified::new(incoming, declared, decoder, live.limits.body_idle);
     let content = Content::Streamed(verified.into());
