@@ -201,7 +201,7 @@ pub static HEADERS: &[HeaderRow] = &[
     HeaderRow::authorized("x-amz-server-side-encryption-aws-kms-key-id", Action::WRITE_OBJECT_ENCRYPTION_KEY, WRITES),
     HeaderRow::authorized("x-amz-tagging", Action::WRITE_OBJECT_TAGS, WRITES),
     HeaderRow::authorized("x-amz-website-redirect-location", Action::WRITE_OBJECT_REDIRECT, WRITES),
-    // Refused by name: keys that must not travel without TLS; directory buckets and sessions; marks of operations that
+    // Refused by name: keys of the client's own; directory buckets and sessions; marks of operations that
     // are not forwarded; the device of the account's owner; namespaces and holds that no action stands for.
     HeaderRow::refused("x-amz-server-side-encryption-customer-"),
     HeaderRow::refused("x-amz-copy-source-server-side-encryption-customer-"),

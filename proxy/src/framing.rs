@@ -1,8 +1,12 @@
 //! How bodies go up: the one table of `upstream.body`, and what follows from it for the head.
 
+use std::fmt;
+
 use http::{HeaderMap, HeaderName, HeaderValue};
 use policy::Operation;
-use sigv::{Algorithm, BodyError, Checksum, Declared, Framing, Payload};
+use sigv::{Algorithm, Checksum, Declared, Framing, Payload};
+
+use crate::refusal::Refusal;
 
 /// What the upstream is sent, whatever the client sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +19,17 @@ pub enum BodyMode {
     Trailer,
     /// The bytes alone, under the client's hash where it gave one.
     Plain,
+}
+
+impl fmt::Display for BodyMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::AsReceived => "as received",
+            Self::Signed => "in signed chunks",
+            Self::Trailer => "in chunks with a trailer",
+            Self::Plain => "plain",
+        })
+    }
 }
 
 /// What the upstream takes, and what is left to it.
@@ -32,13 +47,14 @@ impl UpstreamBody {
     ///
     /// # Errors
     ///
-    /// [`BodyError::MalformedChecksum`] of a checksum in `headers`.
+    /// [`Refusal::Body`] for a malformed checksum in `headers`, and [`Refusal::ChecksumNotImplemented`] for one that
+    /// cannot be checked here and would not go up.
     pub(crate) fn checked(
         self,
         declared: Declared,
         operation: Operation,
         headers: &HeaderMap,
-    ) -> Result<Declared, BodyError> {
+    ) -> Result<Declared, Refusal> {
         if operation == Operation::CompleteMultipartUpload {
             // Its checksums are the object's, not the document's.
             return Ok(declared.leaving_checksums_to_store());
@@ -54,7 +70,10 @@ impl UpstreamBody {
             declared
         };
         if self.mode == BodyMode::Trailer || self.withholds_checksums(operation) {
-            declared.checking_checksums(headers)
+            if let Some(name) = foreign_checksum(headers) {
+                return Err(Refusal::ChecksumNotImplemented { name: name.to_owned() });
+            }
+            Ok(declared.checking_checksums(headers)?)
         } else {
             Ok(declared)
         }
@@ -105,15 +124,16 @@ impl UpstreamBody {
         verified: &[Checksum],
     ) {
         if self.withholds_checksums(operation) {
-            for algorithm in Algorithm::ALL {
-                headers.remove(algorithm.header());
+            let is_checksum = |name: &&HeaderName| name.as_str().starts_with(CHECKSUM);
+            let names: Vec<_> = headers.keys().filter(is_checksum).cloned().collect();
+            for name in names {
+                headers.remove(name);
             }
-            headers.remove("x-amz-checksum-algorithm");
-            headers.remove("x-amz-checksum-type");
         } else {
             for checksum in verified {
-                let value = HeaderValue::from_str(&checksum.text());
-                headers.extend(value.map(|value| (header_of(checksum.algorithm()), value)));
+                if let Ok(value) = HeaderValue::from_str(&checksum.text()) {
+                    headers.insert(checksum.algorithm().header(), value);
+                }
             }
         }
         if framing.is_framed() {
@@ -124,7 +144,7 @@ impl UpstreamBody {
             headers.remove(algorithm.header());
             headers.insert("x-amz-trailer", HeaderValue::from_static(algorithm.header()));
         }
-        let has_checksum = headers.keys().any(|name| name.as_str().starts_with("x-amz-checksum-"));
+        let has_checksum = headers.keys().any(|name| name.as_str().starts_with(CHECKSUM));
         if !has_checksum && framing.trailer().is_none() {
             // S3 refuses the name of an algorithm where its checksum does not follow.
             headers.remove("x-amz-sdk-checksum-algorithm");
@@ -134,8 +154,12 @@ impl UpstreamBody {
     /// Whether checksums stay here: a part whose checksum comes after it cannot have one in its head,
     /// and an upload whose parts have none must not be one of checksums.
     fn withholds_checksums(self, operation: Operation) -> bool {
-        let is_multipart =
-            matches!(operation, Operation::CreateMultipartUpload | Operation::UploadPart);
+        let is_multipart = matches!(
+            operation,
+            Operation::CompleteMultipartUpload
+                | Operation::CreateMultipartUpload
+                | Operation::UploadPart
+        );
         self.mode == BodyMode::Plain && is_multipart
     }
 }
@@ -146,8 +170,14 @@ pub(crate) fn is_object(operation: Operation) -> bool {
     matches!(operation, Operation::PutObject | Operation::UploadPart)
 }
 
-fn header_of(algorithm: Algorithm) -> HeaderName {
-    HeaderName::from_static(algorithm.header())
+/// The header of a checksum whose algorithm is not ours.
+fn foreign_checksum(headers: &HeaderMap) -> Option<&str> {
+    let is_foreign = |name: &&str| {
+        let said = name.strip_prefix(CHECKSUM);
+        said.is_some_and(|said| !matches!(said, "algorithm" | "mode" | "type"))
+            && Algorithm::of_header(name).is_none()
+    };
+    headers.keys().map(HeaderName::as_str).find(is_foreign)
 }
 
 /// The size of our signed chunks: the client's where a store would take it, so that its chunks go
@@ -155,6 +185,7 @@ fn header_of(algorithm: Algorithm) -> HeaderName {
 fn chunk_bytes(length: u64, first_chunk: Option<usize>) -> usize {
     first_chunk
         .filter(|bytes| *bytes >= CHUNK_BYTES_MIN || u64::try_from(*bytes).ok() == Some(length))
+        .filter(|bytes| *bytes <= CHUNK_BYTES_MAX)
         .unwrap_or(CHUNK_BYTES)
 }
 
@@ -166,3 +197,9 @@ const CHUNK_BYTES: usize = 64 * 1024;
 
 /// S3 refuses smaller chunks, but for the last.
 const CHUNK_BYTES_MIN: usize = 8 * 1024;
+
+/// Larger chunks of a client are cut, since a chunk of ours may have to be gathered.
+const CHUNK_BYTES_MAX: usize = 1024 * 1024;
+
+/// What the headers of checksums begin with.
+const CHECKSUM: &str = "x-amz-checksum-";

@@ -23,6 +23,8 @@ pub struct Limits {
     pub body_idle: Duration,
     /// A signed chunk, which alone is held until it is verified, in bytes.
     pub chunk_bytes_max: usize,
+    /// How long a signed chunk may take to come, from its line on.
+    pub chunk_time: Duration,
     /// The line before a chunk: its size and its signature, in bytes.
     pub chunk_line_bytes_max: usize,
     /// What follows the last chunk: checksum and signature, in bytes.

@@ -37,6 +37,8 @@ pub(crate) enum Refusal {
     ClientGone,
     #[error("no room for signed chunks: limits.held_bytes_max is taken")]
     Crowded,
+    #[error("{name} is not implemented with this upstream.body")]
+    ChecksumNotImplemented { name: String },
     #[error("the body is longer than any object")]
     EntityTooLarge,
     #[error("the request document is longer than {limit} bytes")]
@@ -65,6 +67,7 @@ impl Refusal {
             Self::ClientStalled => "RequestTimeout",
             Self::ClientGone => "IncompleteBody",
             Self::Crowded => "SlowDown",
+            Self::ChecksumNotImplemented { .. } => "NotImplemented",
             Self::EntityTooLarge => "EntityTooLarge",
             Self::DocumentTooLong { .. } => "MaxMessageLengthExceeded",
             Self::Document(fault) => fault.code(),
@@ -88,6 +91,7 @@ impl Refusal {
             | Self::DocumentTooLong { .. } => 400,
             Self::Document(fault) => fault.status(),
             Self::Preflight | Self::AccessKey | Self::NotAllowed { .. } => 403,
+            Self::ChecksumNotImplemented { .. } => 501,
             Self::Crowded | Self::Store(_) => 503,
             Self::Upstream(fault) => fault.status(),
         };
@@ -118,6 +122,9 @@ impl Refusal {
                 "Please reduce your request rate: other uploads in signed chunks take \
                  all the memory there is for them."
                     .into()
+            }
+            Self::ChecksumNotImplemented { name } => {
+                format!("The header {name} is not implemented by this endpoint.")
             }
             Self::EntityTooLarge => {
                 "Your proposed upload exceeds the maximum allowed object size.".into()
@@ -161,6 +168,7 @@ impl Refusal {
             | Self::ClientStalled
             | Self::ClientGone
             | Self::Crowded
+            | Self::ChecksumNotImplemented { .. }
             | Self::EntityTooLarge
             | Self::DocumentTooLong { .. }
             | Self::Document(_)

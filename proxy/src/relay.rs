@@ -66,7 +66,7 @@ pub(crate) async fn relay(
         }
         Some(Rewrite::Location) => Content::Late(Late::new(
             download,
-            location(asked),
+            location(asked, live),
             resource(asked),
             live.limits.answer_bytes_max,
         )),
@@ -219,8 +219,10 @@ pub(crate) fn resource(asked: &Asked) -> String {
     }
 }
 
-fn location(asked: &Asked) -> String {
-    format!("http://{}{}", asked.head.host(), resource(asked))
+/// The object's URL as this client reaches it.
+fn location(asked: &Asked, live: &Live) -> String {
+    let scheme = if live.tls.is_some() { "https" } else { "http" };
+    format!("{scheme}://{}{}", asked.head.host(), resource(asked))
 }
 
 /// The operations whose answers name the upstream; every other passes as it is.

@@ -61,7 +61,7 @@ pub(crate) async fn sign(permitted: Permitted, live: &Live) -> Result<Signed, Re
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.wire_length()));
     }
     let target = if query.is_empty() { path } else { format!("{path}?{query}") };
-    let upload = body.upload(chain, live);
+    let upload = body.upload(chain);
     let asked = Asked { operation, caller, progress: upload.progress(), head };
     let mut request = Request::new(upload);
     *request.method_mut() = asked.head.method().clone();

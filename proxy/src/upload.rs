@@ -2,21 +2,24 @@
 
 use std::{
     collections::VecDeque,
+    future::poll_fn,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use policy::Operation;
-use sigv::{Chain, Checksum, Encoder, Framing, Payload, hash};
+use sigv::{Chain, Checksum, Encoder, Framing, Payload, Piece, hash};
+use tokio::time::Instant;
 
 use crate::{
     authenticate::Content,
     framing::is_object,
-    held::Reservation,
+    held::{Queue, Room},
     live::Live,
     refusal::Refusal,
     verified::{Next, Progress, UploadFault, Verified},
@@ -34,17 +37,18 @@ pub(crate) struct Begun {
 enum Source {
     /// A document of ours, or no bytes at all, with the checksums that came after them.
     Document { document: Bytes, checksums: Vec<Checksum> },
-    /// A client's body, with the size of its first signed chunk if that was read.
-    Streamed { verified: Box<Verified>, first_chunk: Option<usize>, wire_length: u64 },
+    /// A client's body, how long it will be on the wire, and the room for what is held of it first.
+    Streamed { verified: Box<Verified>, wire_length: u64, rooms: Rooms },
 }
 
 impl Begun {
     /// Reads as much of `content` as its framing depends on: all of a body of no bytes, of which
-    /// nothing could be held back, and the first line of signed chunks that go up as such.
+    /// nothing could be held back, and the first line of signed chunks that go up as such. What will
+    /// be held has room before the upstream hears of the request.
     ///
     /// # Errors
     ///
-    /// What refuses the body already; [`Refusal::EntityTooLarge`].
+    /// What refuses the body already; [`Refusal::EntityTooLarge`], [`Refusal::Crowded`].
     pub(crate) async fn new(
         content: Content,
         operation: Operation,
@@ -56,7 +60,8 @@ impl Begun {
             }
             Content::Streamed(verified) => verified,
         };
-        if verified.declared().length() == 0 {
+        let length = verified.declared().length();
+        if length == 0 {
             let checksums = verified.end().await?;
             return Ok(Self::document(Bytes::new(), operation, checksums));
         }
@@ -66,12 +71,13 @@ impl Begun {
         };
         let first_chunk = if is_cut { Some(verified.first_chunk().await?) } else { None };
         let framing = live.body.framing(verified.declared(), operation, first_chunk);
-        let length = verified.declared().length();
         let wire_length = framing.wire_length(length).ok_or(Refusal::EntityTooLarge)?;
         if let Framing::UnsignedTrailer(algorithm) = framing {
             verified.decoder().want(algorithm);
         }
-        let source = Source::Streamed { verified, first_chunk, wire_length };
+        let mut rooms = Rooms::new(live);
+        rooms.begin(first_chunk, gathered(framing, length, first_chunk)).await?;
+        let source = Source::Streamed { verified, wire_length, rooms };
         Ok(Self { framing, operation, source })
     }
 
@@ -103,29 +109,27 @@ impl Begun {
     }
 
     /// The body itself; `chain` begins with the signature of its request.
-    pub(crate) fn upload(self, chain: Chain, live: &Live) -> Upload {
+    pub(crate) fn upload(self, chain: Chain) -> Upload {
         match self.source {
             Source::Document { document, .. } => Upload::Document(document),
-            Source::Streamed { verified, first_chunk, wire_length } => {
+            Source::Streamed { verified, wire_length, rooms } => {
                 let encoder = self.framing.encoder(verified.declared().length(), chain);
-                let held = live.held.reservation(live.limits.body_idle);
-                let room = match first_chunk {
-                    Some(chunk) => chunk.saturating_add(encoder.held_after(chunk)),
-                    // Pieces of any size may come.
-                    None => encoder.held_after(1),
-                };
-                Upload::Streamed(Box::new(Stream {
-                    verified,
-                    encoder,
-                    wire: VecDeque::new(),
-                    is_ended: false,
-                    held,
-                    room,
-                    wire_length,
-                }))
+                let wire = VecDeque::new();
+                let left = wire_length;
+                let body = Streamed { verified, encoder, wire, is_ended: false, rooms, left };
+                Upload::Streamed(Box::new(body))
             }
         }
     }
+}
+
+/// The room for what our signed chunks gather of pieces that are not chunks, as the first shows it.
+fn gathered(framing: Framing, length: u64, first_chunk: Option<usize>) -> usize {
+    let Framing::SignedChunks { chunk_bytes, .. } = framing else { return 0 };
+    let passes = |first: usize| {
+        first.checked_rem(chunk_bytes) == Some(0) || u64::try_from(first) == Ok(length)
+    };
+    if first_chunk.is_some_and(passes) { 0 } else { chunk_bytes }
 }
 
 /// What the upstream is sent: a length that was declared, and bytes that were verified.
@@ -134,36 +138,35 @@ pub(crate) enum Upload {
     /// A document of ours, or nothing.
     Document(Bytes),
     /// A client's body, framed by an encoder.
-    Streamed(Box<Stream>),
+    Streamed(Box<Streamed>),
 }
 
 /// A client's body between its decoder and our encoder.
 #[derive(Debug)]
-pub(crate) struct Stream {
+pub(crate) struct Streamed {
     verified: Box<Verified>,
     encoder: Encoder,
     /// Encoded and not yet sent.
     wire: VecDeque<Bytes>,
     is_ended: bool,
-    held: Reservation,
-    /// What has to be reserved before the next step, in bytes.
-    room: usize,
-    wire_length: u64,
+    rooms: Rooms,
+    /// What is still to be sent, in bytes.
+    left: u64,
 }
 
 impl Upload {
     pub(crate) fn progress(&self) -> Arc<Progress> {
         match self {
             Self::Document(_) => Progress::completed(),
-            Self::Streamed(stream) => Arc::clone(stream.verified.progress()),
+            Self::Streamed(body) => Arc::clone(body.verified.progress()),
         }
     }
 }
 
-impl Stream {
+impl Streamed {
     fn poll_wire(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, UploadFault>>> {
         loop {
-            if let Some(bytes) = self.wire.pop_front() {
+            if let Some(bytes) = self.next_frame() {
                 return Poll::Ready(Some(Ok(bytes)));
             }
             if self.is_ended {
@@ -175,17 +178,29 @@ impl Stream {
         }
     }
 
+    /// The next bytes to send, few enough to be seen to move.
+    fn next_frame(&mut self) -> Option<Bytes> {
+        let mut frame = self.wire.pop_front()?;
+        if frame.len() > FRAME_BYTES {
+            let rest = frame.split_off(FRAME_BYTES);
+            self.wire.push_front(rest);
+        }
+        let bytes = length_of(&frame);
+        self.left = self.left.saturating_sub(bytes);
+        self.verified.progress().send(bytes);
+        Some(frame)
+    }
+
     /// Takes one step of the decoder, once there is room for what it will hold.
     fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), UploadFault>> {
-        ready!(self.poll_room(cx))?;
+        let room = self.rooms.poll_ready(cx);
+        self.verified.progress().note(&room);
+        ready!(room).map_err(|fault| self.verified.progress().fail(fault))?;
         match ready!(self.verified.poll_next(cx))? {
-            Next::Chunk(bytes) => {
-                self.held.shrink_to(self.encoder.held());
-                self.room = bytes.saturating_add(self.encoder.held_after(bytes));
-            }
-            Next::Piece(piece) => self.encoder.encode(piece, &mut self.wire),
+            Next::Chunk(bytes) => self.rooms.want(bytes, self.encoder.held_after(bytes)),
+            Next::Piece(piece) => self.encode(piece),
             Next::End(end) => {
-                self.encoder.encode(end.piece, &mut self.wire);
+                self.encode(end.piece);
                 self.encoder.finish(&end.checksums, &mut self.wire);
                 self.is_ended = true;
             }
@@ -193,11 +208,71 @@ impl Stream {
         Poll::Ready(Ok(()))
     }
 
-    fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), UploadFault>> {
-        let polled = self.held.poll_grow_to(self.room, cx);
-        let progress = self.verified.progress();
-        progress.wait(polled.is_pending());
-        polled.map_err(|_stalled| progress.fail(UploadFault::Crowded))
+    fn encode(&mut self, piece: Piece) {
+        let data = self.rooms.keep(piece.data);
+        self.encoder.encode(Piece { data, ..piece }, &mut self.wire);
+    }
+}
+
+/// The room of one upload: for the chunk that comes, and for what is gathered of those before.
+#[derive(Debug)]
+struct Rooms {
+    queue: Queue,
+    /// How long a chunk may take to come.
+    chunk_time: Duration,
+    /// The chunk that begins, as long as there is no room for it, and what is gathered beside it, in bytes.
+    wanted: Option<(usize, usize)>,
+    chunk: Option<(Room, Instant)>,
+    gathered: Option<Room>,
+}
+
+impl Rooms {
+    fn new(live: &Live) -> Self {
+        let queue = live.held.queue(live.limits.body_idle);
+        let chunk_time = live.limits.chunk_time;
+        Self { queue, chunk_time, wanted: None, chunk: None, gathered: None }
+    }
+
+    /// Waits for the room that a body needs from its start.
+    async fn begin(&mut self, chunk: Option<usize>, gathered: usize) -> Result<(), UploadFault> {
+        if chunk.is_some() || gathered > 0 {
+            self.want(chunk.unwrap_or(0), gathered);
+            poll_fn(|cx| self.poll_ready(cx)).await?;
+        }
+        Ok(())
+    }
+
+    /// A chunk begins. What is gathered keeps the room that it once had.
+    fn want(&mut self, chunk: usize, gathered: usize) {
+        let gathered = if self.gathered.is_some() { 0 } else { gathered };
+        self.wanted = Some((chunk, gathered));
+    }
+
+    /// Waits for the room that is wanted, and sees that a chunk does not take it for ever.
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), UploadFault>> {
+        if let Some((chunk, gathered)) = self.wanted {
+            let room = ready!(self.queue.poll_room(chunk.saturating_add(gathered), cx));
+            let mut room = room.map_err(|_stalled| UploadFault::Crowded)?;
+            self.wanted = None;
+            if gathered > 0 {
+                self.gathered = room.split(gathered);
+            }
+            self.chunk = (chunk > 0).then(|| (room, Instant::now()));
+        }
+        match &self.chunk {
+            Some((_, begun)) if begun.elapsed() > self.chunk_time => {
+                Poll::Ready(Err(UploadFault::Stalled))
+            }
+            Some(_) | None => Poll::Ready(Ok(())),
+        }
+    }
+
+    /// Gives the room of a chunk that has come to its bytes.
+    fn keep(&mut self, data: Bytes) -> Bytes {
+        match self.chunk.take() {
+            Some((room, _)) => room.keep(data),
+            None => data,
+        }
     }
 }
 
@@ -214,8 +289,8 @@ impl Body for Upload {
             Self::Document(document) => {
                 Poll::Ready(Some(Ok(Frame::data(std::mem::take(document)))))
             }
-            Self::Streamed(stream) => {
-                stream.poll_wire(cx).map(|polled| polled.map(|bytes| bytes.map(Frame::data)))
+            Self::Streamed(body) => {
+                body.poll_wire(cx).map(|polled| polled.map(|bytes| bytes.map(Frame::data)))
             }
         }
     }
@@ -223,14 +298,14 @@ impl Body for Upload {
     fn is_end_stream(&self) -> bool {
         match self {
             Self::Document(document) => document.is_empty(),
-            Self::Streamed(stream) => stream.is_ended && stream.wire.is_empty(),
+            Self::Streamed(body) => body.is_ended && body.wire.is_empty(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         SizeHint::with_exact(match self {
             Self::Document(document) => length_of(document),
-            Self::Streamed(stream) => stream.wire_length,
+            Self::Streamed(body) => body.left,
         })
     }
 }
@@ -238,3 +313,6 @@ impl Body for Upload {
 fn length_of(document: &Bytes) -> u64 {
     u64::try_from(document.len()).unwrap_or(u64::MAX)
 }
+
+/// What is sent at once of a larger piece, in bytes, so that a slow upstream is seen to take it.
+const FRAME_BYTES: usize = 64 * 1024;

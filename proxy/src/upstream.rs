@@ -19,6 +19,7 @@ use thiserror::Error;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
+    task::AbortHandle,
     time::{Instant, timeout},
 };
 
@@ -107,24 +108,36 @@ pub(crate) struct Upstream {
 
 #[derive(Debug)]
 struct Parked {
-    sender: SendRequest<Upload>,
+    link: Link,
     since: Instant,
+}
+
+/// A connection, which ends when this is dropped, whatever is under way on it.
+#[derive(Debug)]
+struct Link {
+    sender: SendRequest<Upload>,
+    task: AbortHandle,
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
 }
 
 /// The right to put a connection back once its answer has been read to the end.
 #[derive(Debug)]
 pub(crate) struct Lease {
     upstream: Arc<Upstream>,
-    sender: SendRequest<Upload>,
-    progress: Arc<Progress>,
+    link: Link,
 }
 
 impl Lease {
     /// Parks the connection for the next request, unless a part of this one is still unsent: an
-    /// upstream that answers early leaves a connection nobody can use.
+    /// upstream that answers early leaves a connection nobody can use, and a body nobody wants.
     pub(crate) fn finish(self) {
-        if self.progress.is_complete() && !self.sender.is_closed() {
-            self.upstream.park(self.sender);
+        if self.link.sender.is_ready() {
+            self.upstream.park(self.link);
         }
     }
 }
@@ -155,53 +168,53 @@ impl Upstream {
         patience: Duration,
     ) -> Result<(Response<Incoming>, Lease), SendFault> {
         let progress = request.body().progress();
-        if let Some(mut sender) = self.unpark().await {
-            let sent = sender.try_send_request(request);
+        if let Some(mut link) = self.unpark() {
+            let sent = link.sender.try_send_request(request);
             match wait(sent, &progress, patience).await? {
-                Ok(response) => return Ok((response, self.lease(sender, progress))),
+                Ok(response) => return Ok((response, self.lease(link))),
                 Err(mut error) => match error.take_message() {
                     Some(unsent) => request = unsent,
                     None => return Err(broken(error.into_error(), &progress)),
                 },
             }
         }
-        let mut sender = self.dial().await?;
-        let sent = sender.send_request(request);
+        let mut link = self.dial().await?;
+        let sent = link.sender.send_request(request);
         match wait(sent, &progress, patience).await? {
-            Ok(response) => Ok((response, self.lease(sender, progress))),
+            Ok(response) => Ok((response, self.lease(link))),
             Err(error) => Err(broken(error, &progress)),
         }
     }
 
-    fn lease(self: &Arc<Self>, sender: SendRequest<Upload>, progress: Arc<Progress>) -> Lease {
-        Lease { upstream: Arc::clone(self), sender, progress }
+    fn lease(self: &Arc<Self>, link: Link) -> Lease {
+        Lease { upstream: Arc::clone(self), link }
     }
 
     /// The connection used last, if one is still good.
-    async fn unpark(&self) -> Option<SendRequest<Upload>> {
+    fn unpark(&self) -> Option<Link> {
+        let mut parked = self.parked.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            let Parked { mut sender, since } =
-                self.parked.lock().unwrap_or_else(PoisonError::into_inner).pop_back()?;
-            if since.elapsed() < self.idle && sender.ready().await.is_ok() {
-                return Some(sender);
+            let Parked { link, since } = parked.pop_back()?;
+            if since.elapsed() < self.idle && link.sender.is_ready() {
+                return Some(link);
             }
         }
     }
 
-    fn park(&self, sender: SendRequest<Upload>) {
+    fn park(&self, link: Link) {
         let mut parked = self.parked.lock().unwrap_or_else(PoisonError::into_inner);
         if parked.len() < self.idle_max {
-            parked.push_back(Parked { sender, since: Instant::now() });
+            parked.push_back(Parked { link, since: Instant::now() });
         }
     }
 
     /// Closes the connections that nobody has used for too long.
     pub(crate) fn sweep(&self) {
         let mut parked = self.parked.lock().unwrap_or_else(PoisonError::into_inner);
-        parked.retain(|kept| kept.since.elapsed() < self.idle && !kept.sender.is_closed());
+        parked.retain(|kept| kept.since.elapsed() < self.idle && kept.link.sender.is_ready());
     }
 
-    async fn dial(&self) -> Result<SendRequest<Upload>, SendFault> {
+    async fn dial(&self) -> Result<Link, SendFault> {
         let dialled = async {
             let stream =
                 TcpStream::connect(self.endpoint.dial()).await.map_err(UpstreamFault::Connect)?;
@@ -213,24 +226,24 @@ impl Upstream {
                 }
             }
         };
-        let sender = timeout(self.connect, dialled).await;
-        Ok(sender.map_err(|_| UpstreamFault::ConnectTimeout)??)
+        let link = timeout(self.connect, dialled).await;
+        Ok(link.map_err(|_| UpstreamFault::ConnectTimeout)??)
     }
 }
 
-/// Speaks HTTP/1.1 over `stream` for as long as the sender or a request under way wants it.
-async fn speak<S>(stream: S) -> Result<SendRequest<Upload>, UpstreamFault>
+/// Speaks HTTP/1.1 over `stream`.
+async fn speak<S>(stream: S) -> Result<Link, UpstreamFault>
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
     let (sender, connection) =
         http1::handshake(TokioIo::new(stream)).await.map_err(UpstreamFault::Broken)?;
-    tokio::spawn(async move {
+    let speaking = tokio::spawn(async move {
         if let Err(error) = connection.await {
             tracing::debug!(%error, "upstream connection ended");
         }
     });
-    Ok(sender)
+    Ok(Link { sender, task: speaking.abort_handle() })
 }
 
 /// Why a request was not answered: the client's doing or the upstream's.
@@ -254,11 +267,11 @@ async fn wait<T>(
 ) -> Result<T, UpstreamFault> {
     let mut answer = pin!(answer);
     loop {
-        let received = progress.received();
+        let moved = progress.moved();
         match timeout(patience, &mut answer).await {
             Ok(answer) => return Ok(answer),
             // The client is waited for by the body itself.
-            Err(_) if progress.is_waiting() || progress.received() != received => {}
+            Err(_) if progress.is_waiting() || progress.moved() != moved => {}
             Err(_) => return Err(UpstreamFault::AnswerTimeout),
         }
     }

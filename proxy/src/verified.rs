@@ -59,6 +59,7 @@ pub(crate) enum UploadFault {
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
     received: AtomicU64,
+    sent: AtomicU64,
     complete: AtomicBool,
     waiting: AtomicBool,
     fault: Mutex<Option<UploadFault>>,
@@ -75,6 +76,16 @@ impl Progress {
         self.received.load(Ordering::Relaxed)
     }
 
+    /// A number that grows with every byte that comes in or goes up.
+    pub(crate) fn moved(&self) -> u64 {
+        self.received().wrapping_add(self.sent.load(Ordering::Relaxed))
+    }
+
+    /// So many bytes more are on their way to the upstream.
+    pub(crate) fn send(&self, bytes: u64) {
+        self.sent.fetch_add(bytes, Ordering::Relaxed);
+    }
+
     /// Whether everything declared has been received, verified and handed on.
     pub(crate) fn is_complete(&self) -> bool {
         self.complete.load(Ordering::Relaxed)
@@ -85,8 +96,9 @@ impl Progress {
         self.waiting.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn wait(&self, is_waiting: bool) {
-        self.waiting.store(is_waiting, Ordering::Relaxed);
+    /// Notes that the body waits, if `polled` does, or goes on.
+    pub(crate) fn note<T>(&self, polled: &Poll<T>) {
+        self.waiting.store(polled.is_pending(), Ordering::Relaxed);
     }
 
     /// Why the body stopped, if it did.
@@ -212,7 +224,7 @@ impl Verified {
                 return Poll::Ready(Ok(None));
             }
             let polled = Pin::new(&mut self.incoming).poll_frame(cx);
-            self.progress.wait(polled.is_pending());
+            self.progress.note(&polled);
             let Ok(polled) = ready!(self.idle.watch(polled, cx)) else {
                 return Poll::Ready(Err(self.progress.fail(UploadFault::Stalled)));
             };

@@ -45,6 +45,8 @@ pub(crate) fn run(config: &Config, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "          {files}")?;
     }
     writeln!(out, "          signed as {}", upstream.credentials.access_key_id)?;
+    let hashes = if upstream.body.verifies_hash { ", hashes of plain ones left to it" } else { "" };
+    writeln!(out, "          bodies {}{hashes}", upstream.body.mode)?;
     writeln!(out, "store     redb at {}", config.store.path.display())?;
     let regions = &config.auth.regions;
     if regions.is_empty() {

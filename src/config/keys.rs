@@ -251,6 +251,7 @@ pub(crate) static KEYS: &[Key] = &[
     number("limits.document_bytes_max", 65_536, 4_096, 16_777_216),
     number("limits.answer_bytes_max", 8_388_608, 65_536, 268_435_456),
     number("limits.chunk_bytes_max", 16_777_216, 65_536, 16_777_216),
+    number("limits.chunk_s", 300, 1, 3_600),
     number("limits.chunk_line_bytes_max", 256, 128, 65_536),
     number("limits.trailer_bytes_max", 1_024, 256, 65_536),
     number("limits.held_bytes_max", 268_435_456, 131_072, 1_099_511_627_776),

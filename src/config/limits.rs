@@ -35,6 +35,7 @@ impl Limits {
                 // Two of them, the one that comes and the rest of the last, must find room.
                 chunk_bytes_max: count("limits.chunk_bytes_max")
                     .min(count("limits.held_bytes_max") / 2),
+                chunk_time: seconds("limits.chunk_s"),
                 chunk_line_bytes_max: count("limits.chunk_line_bytes_max"),
                 trailer_bytes_max: count("limits.trailer_bytes_max"),
                 document_bytes_max: count("limits.document_bytes_max"),

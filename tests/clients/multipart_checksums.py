@@ -37,5 +37,6 @@ for algorithm in [None, "CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"]:
         # As the transfer manager does: what the answer to a part says, the end repeats.
         said = {"ETag", f"Checksum{algorithm}"} & answer.keys()
         parts.append({"PartNumber": number, **{name: answer[name] for name in said}})
-    s3.complete_multipart_upload(**place, MultipartUpload={"Parts": parts})
+    answer = s3.complete_multipart_upload(**place, MultipartUpload={"Parts": parts})
+    assert answer["Location"] == f"{s3.meta.endpoint_url}/{bucket}/{key}", answer["Location"]
     arrived(key)

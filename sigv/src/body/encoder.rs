@@ -58,14 +58,6 @@ impl Encoder {
         }
     }
 
-    /// The bytes that it keeps back now.
-    pub fn held(&self) -> usize {
-        match &self.chunks {
-            Chunks::Signed(chunks) => chunks.gathered.capacity(),
-            Chunks::Plain(_) | Chunks::Unsigned(_) | Chunks::Ended => 0,
-        }
-    }
-
     /// Takes the next piece of the body and adds what it becomes to the end of `wire`.
     ///
     /// What is not copied: a plain or unsigned body, and of a signed one each chunk that lies in one piece. A piece
