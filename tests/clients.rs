@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::harness::{
-    clients::Python,
+    clients::Client,
     pattern::{Pattern, sha256},
     site::{Site, admin, viewer},
     world::Stored,
@@ -186,7 +186,7 @@ fn boto3_viewer_reads_everything_and_writes_nothing() {
 fn boto3_speaks_to_the_gateway_as_to_the_store() {
     // The same script against the store itself: what it asserts is S3, not a habit of the gateway.
     let world = Stored::new();
-    let direct = Python::with(&world.store.upstream.key, world.store.upstream.address);
+    let direct = Client::with(&world.store.upstream.key, world.store.upstream.address);
     for script in ["objects", "multipart", "listing"] {
         let bucket = format!("direct-{script}");
         world.store.make_bucket(&bucket);

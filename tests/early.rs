@@ -4,7 +4,7 @@ use std::{fs, fs::File};
 
 use crate::harness::{
     Key,
-    clients::{Python, script},
+    clients::{Client, script},
     framed::{Body, Mode},
     gateway::Gateway,
     pattern::Pattern,
@@ -128,7 +128,7 @@ fn c08_the_cli_reads_access_denied_in_the_middle_of_a_gibibyte() {
 }
 
 /// A viewer with a file `big` of 1 GiB.
-fn uploader(gateway: &Gateway) -> Python {
+fn uploader(gateway: &Gateway) -> Client {
     let client = gateway.client(&viewer());
     File::create(client.home().join("big")).unwrap().set_len(1 << 30).unwrap();
     client

@@ -7,7 +7,7 @@ use std::{path::Path, process::Command};
 
 use crate::harness::{
     REGION,
-    clients::{Python, python, source, tool},
+    clients::{Client, python, source, tool},
     site::admin,
     world::Stored,
 };
@@ -124,7 +124,7 @@ fn go(world: &Stored) {
     client(world).run(&tool("go/carry"), &["lake"]);
 }
 
-fn client(world: &Stored) -> Python {
+fn client(world: &Stored) -> Client {
     // The SDKs that are not Python's know the region by this name only.
     world.gateway.client(&admin()).set("AWS_REGION", REGION)
 }

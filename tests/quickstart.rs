@@ -5,7 +5,7 @@ use std::{fs, net::SocketAddr, path::Path};
 use tempfile::TempDir;
 
 use crate::harness::{
-    clients::{Python, Ran},
+    clients::{Client, Ran},
     pattern::Pattern,
     process::Process,
     site::lakegate,
@@ -138,18 +138,18 @@ impl<'a> Quickstart<'a> {
     }
 
     /// A client that has what was printed: the two files, a profile.
-    fn client(&self, profile: &str) -> Python {
-        Python::new()
+    fn client(&self, profile: &str) -> Client {
+        Client::new()
             .set("AWS_CONFIG_FILE", self.data.join("aws-config"))
             .set("AWS_SHARED_CREDENTIALS_FILE", self.data.join("aws-credentials"))
             .set("AWS_PROFILE", profile)
     }
 
-    fn try_aws(&self, client: &Python, args: &[&str]) -> Ran {
+    fn try_aws(&self, client: &Client, args: &[&str]) -> Ran {
         client.try_aws(&[&["--endpoint-url", self.endpoint.as_str()], args].concat())
     }
 
-    fn aws(&self, client: &Python, args: &[&str]) -> String {
+    fn aws(&self, client: &Client, args: &[&str]) -> String {
         client.aws(&[&["--endpoint-url", self.endpoint.as_str()], args].concat())
     }
 

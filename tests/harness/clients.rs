@@ -1,4 +1,4 @@
-//! Real clients, most of them in Python, with nothing of this machine's settings in their environment.
+//! Real clients, in Python, JavaScript, Java and Go, with nothing of this machine's settings in their environment.
 
 use std::{
     env,
@@ -12,9 +12,10 @@ use tempfile::TempDir;
 
 use super::{Key, REGION};
 
-/// The Python that `tests/install` made, with a home of its own.
+/// Where a client runs: a home and an environment of its own. What runs there is Python, its scripts and AWS CLI v1, or by
+/// [`Self::run`] any other program.
 #[derive(Debug)]
-pub(crate) struct Python {
+pub(crate) struct Client {
     home: TempDir,
     environment: Vec<(&'static str, OsString)>,
 }
@@ -27,7 +28,7 @@ pub(crate) struct Ran {
     pub(crate) stderr: String,
 }
 
-impl Python {
+impl Client {
     pub(crate) fn new() -> Self {
         let home = TempDir::new().unwrap();
         let path = home.path().as_os_str().to_owned();
@@ -63,6 +64,7 @@ impl Python {
         self.home.path()
     }
 
+    /// The Python that `tests/install` made.
     pub(crate) fn command(&self) -> Command {
         self.command_of(&python())
     }
@@ -73,7 +75,7 @@ impl Python {
         command
     }
 
-    /// Runs the AWS CLI as a person would: `aws(&["s3", "ls"])`.
+    /// Runs AWS CLI v1 as a person would: `aws(&["s3", "ls"])`.
     pub(crate) fn try_aws(&self, args: &[&str]) -> Ran {
         Ran::from(self.command().arg(python().with_file_name("aws")).args(args).output().unwrap())
     }

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::{
     Key,
-    clients::Python,
+    clients::Client,
     http::{Connection, Response},
     process::{Lines, Process},
     sign::Draft,
@@ -57,8 +57,8 @@ impl Gateway {
     }
 
     /// A client of the gateway with this key.
-    pub(crate) fn client(&self, key: &Key) -> Python {
-        let client = Python::with(key, self.s3).set("AWS_ENDPOINT_URL", self.url());
+    pub(crate) fn client(&self, key: &Key) -> Client {
+        let client = Client::with(key, self.s3).set("AWS_ENDPOINT_URL", self.url());
         match &self.trust {
             Some(trust) => client.set("AWS_CA_BUNDLE", &trust.file),
             None => client,

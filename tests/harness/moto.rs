@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use super::{
     Key, Upstream,
-    clients::{Python, script},
+    clients::{Client, script},
     process::Process,
 };
 
@@ -17,7 +17,7 @@ pub(crate) struct Moto {
 
 impl Moto {
     pub(crate) fn start() -> Self {
-        let process = Process::start("moto", Python::new().command().arg(script("moto_store")));
+        let process = Process::start("moto", Client::new().command().arg(script("moto_store")));
         let upstream = process.stdout.find("`ready PORT ID SECRET`", |line| {
             let mut words = line.strip_prefix("ready ")?.split(' ');
             let port: u16 = words.next()?.parse().ok()?;
