@@ -3,7 +3,7 @@
 use std::{
     error::Error,
     fmt,
-    fs::File,
+    fs::{self, File},
     hash::{DefaultHasher, Hash, Hasher},
     io::{self, Read},
     path::{Path, PathBuf},
@@ -54,6 +54,11 @@ impl Named {
         Certificates::from_pem(&text).map_err(|error| self.unfit(&error))
     }
 
+    fn secret(&self) -> Result<Zeroizing<Vec<u8>>, Unfit> {
+        let secret = regular(&self.path).and_then(secrets::read_whole);
+        secret.map_err(|error| self.unfit(&error))
+    }
+
     /// Says `error` of this file, with its causes.
     fn unfit(&self, error: &dyn Error) -> Unfit {
         Unfit { key: self.key, reason: format!("`{}`: {}", self.path.display(), told(error)) }
@@ -63,7 +68,7 @@ impl Named {
 impl IdentityFiles {
     fn read(&self) -> Result<Identity, Unfit> {
         let chain = self.certificate.certificates()?;
-        let key = secrets::read_whole(&self.key.path).map_err(|error| self.key.unfit(&error))?;
+        let key = self.key.secret()?;
         Identity::new(chain, &key).map_err(|error| {
             let is_chains = matches!(error, TlsError::Certificate(_));
             if is_chains { &self.certificate } else { &self.key }.unfit(&error)
@@ -257,7 +262,7 @@ fn state<'a>(files: impl IntoIterator<Item = &'a Named>) -> u64 {
 
 /// Feeds `hasher` with what the file holds; gives its length.
 fn hash_content(path: &Path, hasher: &mut DefaultHasher) -> io::Result<usize> {
-    let mut file = File::open(path)?.take(BYTES_MAX);
+    let mut file = File::open(regular(path)?)?.take(BYTES_MAX);
     let mut block = Zeroizing::new([0; BLOCK_BYTES]);
     let mut length: usize = 0;
     loop {
@@ -271,11 +276,17 @@ fn hash_content(path: &Path, hasher: &mut DefaultHasher) -> io::Result<usize> {
 fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let limit = BYTES_MAX.saturating_add(1);
-    let read = File::open(path)?.take(limit).read_to_end(&mut bytes)?;
+    let read = File::open(regular(path)?)?.take(limit).read_to_end(&mut bytes)?;
     if u64::try_from(read).is_ok_and(|read| read < limit) {
         return Ok(bytes);
     }
     Err(io::Error::other("longer than 4 MiB"))
+}
+
+/// `path`, when opening it waits for nobody: a pipe's other end may never come.
+fn regular(path: &Path) -> io::Result<&Path> {
+    let is_regular = fs::metadata(path)?.is_file();
+    if is_regular { Ok(path) } else { Err(io::Error::other("not a regular file")) }
 }
 
 const NO_AUTHORITY: &str =

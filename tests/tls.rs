@@ -5,6 +5,8 @@ use std::{
     fs,
     io::{Read as _, Write as _},
     os::unix::fs::symlink,
+    path::Path,
+    process::Command,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -296,6 +298,28 @@ fn c12_a_pair_that_does_not_fit_changes_nothing_and_is_told_of_once() {
 }
 
 #[test]
+fn a_pipe_in_the_place_of_a_certificate_or_key_holds_nothing_up() {
+    let world = Watched::over_tls();
+    let (site, gateway) = (&world.site, &world.gateway);
+    for name in ["tls.crt", "tls.key"] {
+        make_pipe(&site.path(name));
+        gateway.log().find("a pipe", |line| {
+            (line.contains(name) && line.contains("not a regular file")).then_some(())
+        });
+        let checked = site.run(&["check-config", "--config", "lakegate.yaml"]);
+        let told = &checked.stderr;
+        assert!(told.contains(name) && told.contains("not a regular file"), "{checked:#?}");
+        assert_eq!(checked.code, Some(2), "{checked:#?}");
+        // And the next pair is seen.
+        fs::remove_file(site.path(name)).unwrap();
+        let next = site.authority().server();
+        site.show(&next);
+        wait_until_shown(gateway, &next);
+    }
+    world.gateway.stop();
+}
+
+#[test]
 fn c12_an_upstream_that_is_not_who_it_should_be_gets_nothing() {
     let trusted = Authority::new();
     for (pair, words) in [
@@ -456,6 +480,13 @@ fn show_by_link(site: &Site, pair: &Pair, number: u32) {
     for name in ["tls.crt", "tls.key"] {
         replace(&format!("..data/{name}"), name);
     }
+}
+
+/// Puts a pipe that nobody writes to in the place of the file at `path`.
+fn make_pipe(path: &Path) {
+    let new = path.with_extension("pipe");
+    assert!(Command::new("mkfifo").arg(&new).status().unwrap().success());
+    fs::rename(new, path).unwrap();
 }
 
 /// A `ClientHello` of TLS 1.`minor - 1` with all that the server needs. Sources: RFC 5246, section 7.4.1.2; RFC 8422.

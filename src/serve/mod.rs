@@ -71,7 +71,10 @@ pub(crate) struct Addresses {
 /// [`ServeError`], before it is up or when its connections do not end in time.
 pub(crate) fn serve(config: Config, ready: impl FnOnce(Addresses)) -> Result<(), ServeError> {
     let control = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    control.block_on(run(config, ready))
+    let ended = control.block_on(run(config, ready));
+    // Whoever still reads a file may do so for good: a certificate on storage that hangs.
+    control.shutdown_background();
+    ended
 }
 
 async fn run(config: Config, ready: impl FnOnce(Addresses)) -> Result<(), ServeError> {
