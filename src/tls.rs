@@ -12,7 +12,10 @@ use std::{
 };
 
 use proxy::{Authorities, Certificates, ClientTls, Identity, ServerTls, TlsError, Trust};
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::{
+    task::JoinError,
+    time::{MissedTickBehavior, interval, sleep},
+};
 use zeroize::Zeroizing;
 
 use crate::{clock, secrets};
@@ -41,7 +44,7 @@ pub(crate) struct TrustFiles {
 }
 
 /// What is wrong with a file, or with what stands for one.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Unfit {
     /// The key of the configuration that it belongs to.
     pub(crate) key: &'static str,
@@ -81,20 +84,21 @@ impl IdentityFiles {
 }
 
 impl TrustFiles {
-    fn read(&self) -> Result<Trust, Unfit> {
-        let authorities = match &self.authorities {
-            Some(file) => {
-                Authorities::exactly(file.certificates()?).map_err(|error| file.unfit(&error))?
-            }
-            None => system()?,
+    /// Those in the file, if one is named.
+    fn authorities(&self) -> Result<Option<Authorities>, Unfit> {
+        let read = |file: &Named| {
+            Authorities::exactly(file.certificates()?).map_err(|error| file.unfit(&error))
         };
-        let identity = self.identity.as_ref().map(IdentityFiles::read).transpose()?;
-        Ok(Trust { authorities, identity })
+        self.authorities.as_ref().map(read).transpose()
     }
 
-    fn files(&self) -> impl Iterator<Item = &Named> {
+    fn identity(&self) -> Result<Option<Identity>, Unfit> {
+        self.identity.as_ref().map(IdentityFiles::read).transpose()
+    }
+
+    fn files(&self) -> Vec<&Named> {
         let identity = self.identity.iter().flat_map(IdentityFiles::files);
-        self.authorities.iter().chain(identity)
+        self.authorities.iter().chain(identity).collect()
     }
 }
 
@@ -113,14 +117,15 @@ fn system() -> Result<Authorities, Unfit> {
 #[derive(Debug, Clone)]
 pub(crate) struct Watched {
     made: Arc<Made>,
-    /// The state of the files that it was made of, or that were refused.
+    /// The state of the files that it was made of.
     seen: u64,
 }
 
 #[derive(Debug)]
 enum Made {
     Listener(Arc<ServerTls>, IdentityFiles),
-    Upstream(Arc<ClientTls>, TrustFiles),
+    /// With the authorities of the start, which stay when no file names any.
+    Upstream(Arc<ClientTls>, TrustFiles, Authorities),
 }
 
 impl Watched {
@@ -131,7 +136,7 @@ impl Watched {
     /// The file that does not do.
     pub(crate) fn listener(files: IdentityFiles) -> Result<(Arc<ServerTls>, Self), Unfit> {
         // Before they are read: a change in between is seen as one.
-        let seen = state(files.files());
+        let seen = state(&files.files());
         let tls = ServerTls::new(files.read()?, clock::CLOCK);
         let tls = Arc::new(tls.map_err(|error| files.certificate.unfit(&error))?);
         Ok((Arc::clone(&tls), Self { made: Arc::new(Made::Listener(tls, files)), seen }))
@@ -143,50 +148,96 @@ impl Watched {
     ///
     /// The file that does not do, or the host.
     pub(crate) fn upstream(host: &str, files: TrustFiles) -> Result<(Arc<ClientTls>, Self), Unfit> {
-        let seen = state(files.files());
-        let tls = ClientTls::new(host, files.read()?, clock::CLOCK);
+        let seen = state(&files.files());
+        let first = match files.authorities()? {
+            Some(named) => named,
+            None => system()?,
+        };
+        let trust = Trust { authorities: first.clone(), identity: files.identity()? };
+        let tls = ClientTls::new(host, trust, clock::CLOCK);
         let tls = Arc::new(tls.map_err(|error| of_upstream(&error))?);
-        Ok((Arc::clone(&tls), Self { made: Arc::new(Made::Upstream(tls, files)), seen }))
+        Ok((Arc::clone(&tls), Self { made: Arc::new(Made::Upstream(tls, files, first)), seen }))
     }
 
     /// Makes it anew whenever its files have changed, for as long as the program runs. What does
-    /// not do is warned of once, and what there was stays in use.
+    /// not do is warned of once and tried again, and what there was stays in use.
     pub(crate) async fn keep(self) {
         let Self { made, mut seen } = self;
+        if made.files().is_empty() {
+            return;
+        }
+        let mut told = None;
         let mut looks = interval(LOOK);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             looks.tick().await;
-            let Some(now) = made.on_a_thread(Made::state).await else { return };
-            if now == seen {
-                continue;
-            }
-            sleep(SETTLE).await;
-            let Some(then) = made.on_a_thread(Made::state).await else { return };
-            if then != now {
+            match made.look(seen).await {
+                Look::Same => told = None,
                 // Somebody is still writing.
-                continue;
-            }
-            seen = now;
-            match made.on_a_thread(Made::renew).await {
-                Some(Ok(())) => {
+                Look::Changing => {}
+                Look::Renewed(now) => {
                     tracing::info!(of = %made.place(), "certificate reloaded");
+                    (seen, told) = (now, None);
                 }
-                Some(Err(Unfit { key, reason })) => {
-                    tracing::warn!(%key, reason, "certificate not reloaded: the last one that was right stays");
+                Look::Refused(unfit) => {
+                    if told.as_ref() != Some(&unfit) {
+                        let Unfit { key, reason } = &unfit;
+                        tracing::warn!(%key, reason, "certificate not reloaded: the last one that was right stays");
+                    }
+                    told = Some(unfit);
                 }
-                None => return,
+                Look::Failed(error) => {
+                    tracing::error!(of = %made.place(), %error, "certificate not looked at");
+                }
+                Look::Ended => return,
             }
         }
     }
 }
 
+/// What a look at the files has come to.
+enum Look {
+    /// They are as they were when they were last taken.
+    Same,
+    /// They change right now.
+    Changing,
+    /// They are taken, and this is their state.
+    Renewed(u64),
+    /// They do not do.
+    Refused(Unfit),
+    /// Looking itself failed.
+    Failed(JoinError),
+    /// The program ends.
+    Ended,
+}
+
+impl From<JoinError> for Look {
+    fn from(error: JoinError) -> Self {
+        if error.is_cancelled() { Self::Ended } else { Self::Failed(error) }
+    }
+}
+
 impl Made {
-    fn state(&self) -> u64 {
-        match self {
-            Self::Listener(_, files) => state(files.files()),
-            Self::Upstream(_, files) => state(files.files()),
+    /// Looks at the files, and takes them when they are not as they were `seen`.
+    async fn look(self: &Arc<Self>, seen: u64) -> Look {
+        self.try_look(seen).await.unwrap_or_else(Look::from)
+    }
+
+    async fn try_look(self: &Arc<Self>, seen: u64) -> Result<Look, JoinError> {
+        let now = self.on_a_thread(Self::state).await?;
+        if now == seen {
+            return Ok(Look::Same);
         }
+        sleep(SETTLE).await;
+        if self.on_a_thread(Self::state).await? != now {
+            return Ok(Look::Changing);
+        }
+        let renewed = self.on_a_thread(Self::renew).await?;
+        Ok(renewed.map_or_else(Look::Refused, |()| Look::Renewed(now)))
+    }
+
+    fn state(&self) -> u64 {
+        state(&self.files())
     }
 
     fn renew(&self) -> Result<(), Unfit> {
@@ -194,9 +245,20 @@ impl Made {
             Self::Listener(tls, files) => {
                 tls.replace(files.read()?).map_err(|error| files.certificate.unfit(&error))
             }
-            Self::Upstream(tls, files) => {
-                tls.replace(files.read()?).map_err(|error| of_upstream(&error))
+            Self::Upstream(tls, files, first) => {
+                let trust = Trust {
+                    authorities: files.authorities()?.unwrap_or_else(|| first.clone()),
+                    identity: files.identity()?,
+                };
+                tls.replace(trust).map_err(|error| of_upstream(&error))
             }
+        }
+    }
+
+    fn files(&self) -> Vec<&Named> {
+        match self {
+            Self::Listener(_, files) => files.files().to_vec(),
+            Self::Upstream(_, files, _) => files.files(),
         }
     }
 
@@ -207,13 +269,13 @@ impl Made {
         }
     }
 
-    /// Does `work` where files may take their time; nothing comes of it when the program ends.
+    /// Does `work` where files may take their time.
     async fn on_a_thread<T: Send + 'static>(
         self: &Arc<Self>,
         work: impl FnOnce(&Self) -> T + Send + 'static,
-    ) -> Option<T> {
+    ) -> Result<T, JoinError> {
         let made = Arc::clone(self);
-        tokio::task::spawn_blocking(move || work(&made)).await.ok()
+        tokio::task::spawn_blocking(move || work(&made)).await
     }
 }
 
@@ -222,7 +284,7 @@ impl fmt::Display for Watched {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = match &*self.made {
             Made::Listener(_, files) => Some(files),
-            Made::Upstream(_, files) => {
+            Made::Upstream(_, files, _) => {
                 match &files.authorities {
                     Some(file) => write!(f, "verified by {}", file.path.display())?,
                     None => f.write_str("verified by the authorities that this system trusts")?,
@@ -251,7 +313,7 @@ fn told(error: &dyn Error) -> String {
 }
 
 /// What the files hold, or why they cannot be read, as a number that changes with it.
-fn state<'a>(files: impl IntoIterator<Item = &'a Named>) -> u64 {
+fn state(files: &[&Named]) -> u64 {
     let mut hasher = DefaultHasher::new();
     for file in files {
         let read = hash_content(&file.path, &mut hasher);
