@@ -11,7 +11,10 @@ use std::{
     time::Duration,
 };
 
-use proxy::{Authorities, Certificates, ClientTls, Identity, ServerTls, TlsError, Trust};
+use proxy::{
+    Authorities, Certificates, Chain, ClientTls, Identity, PrivateKey, ServerTls, TlsError, Trust,
+    Untimely,
+};
 use tokio::{
     task::JoinError,
     time::{MissedTickBehavior, interval, sleep},
@@ -43,6 +46,13 @@ pub(crate) struct TrustFiles {
     pub(crate) identity: Option<IdentityFiles>,
 }
 
+/// Who we are, as files say it, and why that is not valid now.
+#[derive(Debug)]
+struct Shown {
+    identity: Identity,
+    untimely: Option<Untimely>,
+}
+
 /// What is wrong with a file, or with what stands for one.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Unfit {
@@ -57,9 +67,14 @@ impl Named {
         Certificates::from_pem(&text).map_err(|error| self.unfit(&error))
     }
 
-    fn secret(&self) -> Result<Zeroizing<Vec<u8>>, Unfit> {
-        let secret = regular(&self.path).and_then(secrets::read_whole);
-        secret.map_err(|error| self.unfit(&error))
+    fn chain(&self) -> Result<Chain, Unfit> {
+        Chain::new(self.certificates()?).map_err(|error| self.unfit(&error))
+    }
+
+    fn private_key(&self) -> Result<PrivateKey, Unfit> {
+        let text = regular(&self.path).and_then(secrets::read_whole);
+        let text = text.map_err(|error| self.unfit(&error))?;
+        PrivateKey::from_pem(&text).map_err(|error| self.unfit(&error))
     }
 
     /// Says `error` of this file, with its causes.
@@ -69,13 +84,17 @@ impl Named {
 }
 
 impl IdentityFiles {
-    fn read(&self) -> Result<Identity, Unfit> {
-        let chain = self.certificate.certificates()?;
-        let key = self.key.secret()?;
-        Identity::new(chain, &key).map_err(|error| {
-            let is_chains = matches!(error, TlsError::Certificate(_));
-            if is_chains { &self.certificate } else { &self.key }.unfit(&error)
-        })
+    /// Reads both files, and tells the faults of both.
+    fn read(&self) -> Result<Shown, Vec<Unfit>> {
+        match (self.certificate.chain(), self.key.private_key()) {
+            (Ok(chain), Ok(key)) => {
+                let untimely = chain.untimely(clock::now());
+                let identity = Identity::new(chain, key);
+                let identity = identity.map_err(|error| vec![self.key.unfit(&error)])?;
+                Ok(Shown { identity, untimely })
+            }
+            (chain, key) => Err(chain.err().into_iter().chain(key.err()).collect()),
+        }
     }
 
     fn files(&self) -> [&Named; 2] {
@@ -92,8 +111,28 @@ impl TrustFiles {
         self.authorities.as_ref().map(read).transpose()
     }
 
-    fn identity(&self) -> Result<Option<Identity>, Unfit> {
-        self.identity.as_ref().map(IdentityFiles::read).transpose()
+    /// Reads all files, and tells the faults of all; the authorities are `others` when no file
+    /// names any.
+    fn read(
+        &self,
+        others: impl FnOnce() -> Result<Authorities, Unfit>,
+    ) -> Result<(Trust, Option<Untimely>), Vec<Unfit>> {
+        let authorities = self.authorities().and_then(|named| named.map_or_else(others, Ok));
+        let shown = self.identity.as_ref().map(IdentityFiles::read).transpose();
+        match (authorities, shown) {
+            (Ok(authorities), Ok(shown)) => {
+                let (identity, untimely) = match shown {
+                    Some(Shown { identity, untimely }) => (Some(identity), untimely),
+                    None => (None, None),
+                };
+                Ok((Trust { authorities, identity }, untimely))
+            }
+            (authorities, shown) => Err(authorities
+                .err()
+                .into_iter()
+                .chain(shown.err().into_iter().flatten())
+                .collect()),
+        }
     }
 
     fn files(&self) -> Vec<&Named> {
@@ -119,6 +158,8 @@ pub(crate) struct Watched {
     made: Arc<Made>,
     /// The state of the files that it was made of.
     seen: u64,
+    /// Why our certificate was not valid when it was read.
+    untimely: Option<Untimely>,
 }
 
 #[derive(Debug)]
@@ -133,58 +174,63 @@ impl Watched {
     ///
     /// # Errors
     ///
-    /// The file that does not do.
-    pub(crate) fn listener(files: IdentityFiles) -> Result<(Arc<ServerTls>, Self), Unfit> {
+    /// The files that do not do.
+    pub(crate) fn listener(files: IdentityFiles) -> Result<(Arc<ServerTls>, Self), Vec<Unfit>> {
         // Before they are read: a change in between is seen as one.
         let seen = state(&files.files());
-        let tls = ServerTls::new(files.read()?, clock::CLOCK);
-        let tls = Arc::new(tls.map_err(|error| files.certificate.unfit(&error))?);
-        Ok((Arc::clone(&tls), Self { made: Arc::new(Made::Listener(tls, files)), seen }))
+        let Shown { identity, untimely } = files.read()?;
+        let tls = ServerTls::new(identity, clock::CLOCK);
+        let tls = Arc::new(tls.map_err(|error| vec![files.certificate.unfit(&error)])?);
+        let made = Arc::new(Made::Listener(Arc::clone(&tls), files));
+        Ok((tls, Self { made, seen, untimely }))
     }
 
     /// TLS to the upstream on `host`.
     ///
     /// # Errors
     ///
-    /// The file that does not do, or the host.
-    pub(crate) fn upstream(host: &str, files: TrustFiles) -> Result<(Arc<ClientTls>, Self), Unfit> {
+    /// The files that do not do, or the host.
+    pub(crate) fn upstream(
+        host: &str,
+        files: TrustFiles,
+    ) -> Result<(Arc<ClientTls>, Self), Vec<Unfit>> {
         let seen = state(&files.files());
-        let first = match files.authorities()? {
-            Some(named) => named,
-            None => system()?,
-        };
-        let trust = Trust { authorities: first.clone(), identity: files.identity()? };
+        let (trust, untimely) = files.read(system)?;
+        let first = trust.authorities.clone();
         let tls = ClientTls::new(host, trust, clock::CLOCK);
-        let tls = Arc::new(tls.map_err(|error| of_upstream(&error))?);
-        Ok((Arc::clone(&tls), Self { made: Arc::new(Made::Upstream(tls, files, first)), seen }))
+        let tls = Arc::new(tls.map_err(|error| vec![of_upstream(&error)])?);
+        let made = Arc::new(Made::Upstream(Arc::clone(&tls), files, first));
+        Ok((tls, Self { made, seen, untimely }))
     }
 
     /// Makes it anew whenever its files have changed, for as long as the program runs. What does
     /// not do is warned of once and tried again, and what there was stays in use.
     pub(crate) async fn keep(self) {
-        let Self { made, mut seen } = self;
+        let Self { made, mut seen, untimely } = self;
         if made.files().is_empty() {
             return;
         }
-        let mut told = None;
+        made.warn(untimely);
+        let mut told: Vec<Unfit> = Vec::new();
         let mut looks = interval(LOOK);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             looks.tick().await;
             match made.look(seen).await {
-                Look::Same => told = None,
+                Look::Same => told.clear(),
                 // Somebody is still writing.
                 Look::Changing => {}
-                Look::Renewed(now) => {
+                Look::Renewed(now, untimely) => {
                     tracing::info!(of = %made.place(), "certificate reloaded");
-                    (seen, told) = (now, None);
+                    made.warn(untimely);
+                    seen = now;
+                    told.clear();
                 }
                 Look::Refused(unfit) => {
-                    if told.as_ref() != Some(&unfit) {
-                        let Unfit { key, reason } = &unfit;
+                    for Unfit { key, reason } in unfit.iter().filter(|one| !told.contains(one)) {
                         tracing::warn!(%key, reason, "certificate not reloaded: the last one that was right stays");
                     }
-                    told = Some(unfit);
+                    told = unfit;
                 }
                 Look::Failed(error) => {
                     tracing::error!(of = %made.place(), %error, "certificate not looked at");
@@ -201,10 +247,10 @@ enum Look {
     Same,
     /// They change right now.
     Changing,
-    /// They are taken, and this is their state.
-    Renewed(u64),
+    /// They are taken; their state, and why they are not valid now.
+    Renewed(u64, Option<Untimely>),
     /// They do not do.
-    Refused(Unfit),
+    Refused(Vec<Unfit>),
     /// Looking itself failed.
     Failed(JoinError),
     /// The program ends.
@@ -233,25 +279,32 @@ impl Made {
             return Ok(Look::Changing);
         }
         let renewed = self.on_a_thread(Self::renew).await?;
-        Ok(renewed.map_or_else(Look::Refused, |()| Look::Renewed(now)))
+        Ok(renewed.map_or_else(Look::Refused, |untimely| Look::Renewed(now, untimely)))
     }
 
     fn state(&self) -> u64 {
         state(&self.files())
     }
 
-    fn renew(&self) -> Result<(), Unfit> {
+    fn renew(&self) -> Result<Option<Untimely>, Vec<Unfit>> {
         match self {
             Self::Listener(tls, files) => {
-                tls.replace(files.read()?).map_err(|error| files.certificate.unfit(&error))
+                let Shown { identity, untimely } = files.read()?;
+                let replaced = tls.replace(identity).map(|()| untimely);
+                replaced.map_err(|error| vec![files.certificate.unfit(&error)])
             }
             Self::Upstream(tls, files, first) => {
-                let trust = Trust {
-                    authorities: files.authorities()?.unwrap_or_else(|| first.clone()),
-                    identity: files.identity()?,
-                };
-                tls.replace(trust).map_err(|error| of_upstream(&error))
+                let (trust, untimely) = files.read(|| Ok(first.clone()))?;
+                let replaced = tls.replace(trust).map(|()| untimely);
+                replaced.map_err(|error| vec![of_upstream(&error)])
             }
+        }
+    }
+
+    /// Warns of a certificate of ours that is not valid now.
+    fn warn(&self, untimely: Option<Untimely>) {
+        if let Some(why) = untimely {
+            tracing::warn!(of = %self.place(), %why, "our certificate is not valid now");
         }
     }
 
@@ -296,7 +349,11 @@ impl fmt::Display for Watched {
             }
         };
         match shown {
-            Some(files) => write!(f, "showing {}", files.certificate.path.display()),
+            Some(files) => write!(f, "showing {}", files.certificate.path.display())?,
+            None => return Ok(()),
+        }
+        match self.untimely {
+            Some(why) => write!(f, " (not valid now: {why})"),
             None => Ok(()),
         }
     }

@@ -46,4 +46,7 @@ pub use gateway::Gateway;
 pub use held::Held;
 pub use limits::Limits;
 pub use live::{Clock, Live, RequestIds};
-pub use tls::{Authorities, Certificates, ClientTls, Identity, ServerTls, TlsError, Trust};
+pub use tls::{
+    Authorities, Certificates, Chain, ClientTls, Identity, PrivateKey, ServerTls, TlsError, Trust,
+    Untimely,
+};

@@ -10,17 +10,19 @@ use std::{
 };
 
 use rustls::{
-    ClientConfig, InconsistentKeys, RootCertStore, ServerConfig,
+    CertificateError, ClientConfig, InconsistentKeys, RootCertStore, ServerConfig,
+    client::verify_server_cert_signed_by_trust_anchor,
     crypto::{CryptoProvider, aws_lc_rs},
     pki_types::{
         CertificateDer, PrivateKeyDer, ServerName, UnixTime,
         pem::{self, PemObject as _},
     },
     server::ParsedCertificate,
-    sign::{CertifiedKey, SingleCertAndKey},
+    sign::{CertifiedKey, SigningKey, SingleCertAndKey},
     time_provider::TimeProvider,
 };
 use thiserror::Error;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::{TlsAcceptor, TlsConnector, client, server};
 
@@ -91,27 +93,96 @@ impl fmt::Debug for Certificates {
     }
 }
 
+/// A chain of certificates that one side of a connection shows, its end first.
+#[derive(Debug, Clone)]
+pub struct Chain(Certificates);
+
+impl Chain {
+    /// `certificates` as a chain.
+    ///
+    /// # Errors
+    ///
+    /// [`TlsError::Certificate`] when one of them cannot be read.
+    pub fn new(certificates: Certificates) -> Result<Self, TlsError> {
+        for certificate in &certificates.0 {
+            ParsedCertificate::try_from(certificate).map_err(TlsError::Certificate)?;
+        }
+        Ok(Self(certificates))
+    }
+
+    /// Why, if so, its certificates are not valid at `now`.
+    pub fn untimely(&self, now: OffsetDateTime) -> Option<Untimely> {
+        let now = unix(now)?;
+        self.0.0.iter().find_map(|certificate| untimely(certificate, now))
+    }
+}
+
+/// Why a certificate is not valid now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Untimely {
+    /// Its time is over; in seconds since 1970.
+    Expired(u64),
+    /// Its time is to come.
+    NotYet(u64),
+}
+
+impl fmt::Display for Untimely {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (words, at) = match *self {
+            Self::Expired(at) => ("expired", at),
+            Self::NotYet(at) => ("not valid before", at),
+        };
+        let date =
+            i64::try_from(at).ok().and_then(|at| OffsetDateTime::from_unix_timestamp(at).ok());
+        match date.and_then(|date| date.format(&Rfc3339).ok()) {
+            Some(date) => write!(f, "{words} {date}"),
+            None => write!(f, "{words} {at} s after 1970"),
+        }
+    }
+}
+
+/// A private key of a kind that can be used.
+#[derive(Clone)]
+pub struct PrivateKey(Arc<dyn SigningKey>);
+
+impl PrivateKey {
+    /// The first key in the text of a PEM file.
+    ///
+    /// # Errors
+    ///
+    /// [`TlsError::Pem`], [`TlsError::NoKey`] and [`TlsError::Key`].
+    pub fn from_pem(text: &[u8]) -> Result<Self, TlsError> {
+        // What the reader says of a damaged key may repeat a part of it.
+        let key = PrivateKeyDer::from_pem_slice(text).map_err(|error| {
+            if matches!(error, pem::Error::NoItemsFound) { TlsError::NoKey } else { TlsError::Pem }
+        })?;
+        PROVIDER.key_provider.load_private_key(key).map(Self).map_err(TlsError::Key)
+    }
+}
+
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PrivateKey(..)")
+    }
+}
+
 /// Who one side of a connection is: a chain of certificates, and the key that proves it.
 #[derive(Clone)]
 pub struct Identity(Arc<CertifiedKey>);
 
 impl Identity {
-    /// The chain, its end first, with the private key in the PEM text `key`.
+    /// `chain` with the key of its end.
     ///
     /// # Errors
     ///
-    /// [`TlsError::Certificate`] for the chain; [`TlsError::Pem`], [`TlsError::NoKey`],
-    /// [`TlsError::Key`] and [`TlsError::KeyMismatch`] for the key.
-    pub fn new(chain: Certificates, key: &[u8]) -> Result<Self, TlsError> {
-        for certificate in &chain.0 {
-            ParsedCertificate::try_from(certificate).map_err(TlsError::Certificate)?;
-        }
-        // What the reader says of a damaged key may repeat a part of it.
-        let key = PrivateKeyDer::from_pem_slice(key).map_err(|error| {
-            if matches!(error, pem::Error::NoItemsFound) { TlsError::NoKey } else { TlsError::Pem }
-        })?;
-        match CertifiedKey::from_der(chain.0, key, &PROVIDER) {
-            Ok(pair) => Ok(Self(Arc::new(pair))),
+    /// [`TlsError::KeyMismatch`], and [`TlsError::Key`] when that cannot be told.
+    pub fn new(chain: Chain, key: PrivateKey) -> Result<Self, TlsError> {
+        let pair = CertifiedKey::new(chain.0.0, key.0);
+        match pair.keys_match() {
+            // A key that does not know its public half is taken at its word.
+            Ok(()) | Err(rustls::Error::InconsistentKeys(InconsistentKeys::Unknown)) => {
+                Ok(Self(Arc::new(pair)))
+            }
             Err(rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch)) => {
                 Err(TlsError::KeyMismatch)
             }
@@ -280,10 +351,30 @@ struct Wall(Clock);
 
 impl TimeProvider for Wall {
     fn current_time(&self) -> Option<UnixTime> {
-        let seconds = (self.0.wall)().unix_timestamp();
-        let since_epoch = Duration::from_secs(u64::try_from(seconds).ok()?);
-        Some(UnixTime::since_unix_epoch(since_epoch))
+        unix((self.0.wall)())
     }
+}
+
+fn unix(time: OffsetDateTime) -> Option<UnixTime> {
+    let since_epoch = Duration::from_secs(u64::try_from(time.unix_timestamp()).ok()?);
+    Some(UnixTime::since_unix_epoch(since_epoch))
+}
+
+/// Why, if so, `certificate` is not valid at `now`: its time is looked at before who signed it,
+/// which is nobody here.
+fn untimely(certificate: &CertificateDer<'_>, now: UnixTime) -> Option<Untimely> {
+    let parsed = ParsedCertificate::try_from(certificate).ok()?;
+    let algorithms = PROVIDER.signature_verification_algorithms.all;
+    let nobody = RootCertStore::empty();
+    let verdict = verify_server_cert_signed_by_trust_anchor(&parsed, &nobody, &[], now, algorithms);
+    let Err(rustls::Error::InvalidCertificate(fault)) = verdict else { return None };
+    if let CertificateError::ExpiredContext { not_after, .. } = fault {
+        return Some(Untimely::Expired(not_after.as_secs()));
+    }
+    if let CertificateError::NotValidYetContext { not_before, .. } = fault {
+        return Some(Untimely::NotYet(not_before.as_secs()));
+    }
+    None
 }
 
 static PROVIDER: LazyLock<Arc<CryptoProvider>> =

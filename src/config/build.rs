@@ -149,8 +149,9 @@ fn named(settings: &mut Settings, key: &'static str, folder: &Path) -> Option<Na
     Some(Named { key, path: path(settings, key, folder)? })
 }
 
-fn fit<T>(settings: &mut Settings, made: Result<T, Unfit>) -> Option<T> {
-    made.map_err(|Unfit { key, reason }| settings.fault(key, reason)).ok()
+fn fit<T>(settings: &mut Settings, made: Result<T, Vec<Unfit>>) -> Option<T> {
+    let tell = |Unfit { key, reason }| settings.fault(key, reason);
+    made.map_err(|unfit| unfit.into_iter().for_each(tell)).ok()
 }
 
 fn body(settings: &Settings) -> UpstreamBody {
