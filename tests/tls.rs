@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeSet,
     fs,
-    io::{Read as _, Write as _},
+    io::{ErrorKind, Read as _, Write as _},
     os::unix::fs::symlink,
     path::Path,
     process::Command,
@@ -12,18 +12,21 @@ use std::{
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread,
+    time::{Duration, Instant},
 };
 
-use rustls::{ClientConfig, SupportedProtocolVersion, version};
+use rustls::{
+    ClientConfig, ClientConnection, SupportedProtocolVersion, pki_types::ServerName, version,
+};
 
 use crate::harness::{
     certificates::{Authority, Pair},
     gateway::Gateway,
-    http::Connection,
+    http::{Connection, assert_is_end},
     pattern::Pattern,
     recorder::{Answer, Recorder},
     sign::Draft,
-    site::{Site, admin, viewer},
+    site::{Site, admin},
     tls,
     versitygw::VersityGw,
     world::{Stored, Watched},
@@ -96,33 +99,6 @@ fn a_store_is_verified_by_the_authorities_that_the_system_trusts() {
 }
 
 #[test]
-fn c08_a_refusal_over_tls_reaches_a_client_in_the_middle_of_its_body() {
-    let world = Watched::over_tls();
-    let length = 64 << 20;
-    let draft =
-        Draft::new(&viewer(), "PUT", "/lake/big").header("content-length", length.to_string());
-    let mut connection = world.gateway.connect();
-    connection.send(&draft.sign(world.gateway.s3).head());
-    let mut blocks = Pattern::blocks(3, length);
-    while let Some(block) = blocks.next()
-        && connection.try_send(&block).is_ok()
-    {}
-    let response = connection.response();
-    assert_eq!((response.status(), response.code().as_str()), (403, "AccessDenied"));
-    // It ends as TLS ends, so that nothing can have been cut off.
-    assert_eq!(connection.read(&mut [0]).unwrap(), 0);
-    world.assert_nothing_went_up();
-}
-
-#[test]
-fn a_viewers_put_of_12_mib_over_tls_reads_access_denied() {
-    let world = Stored::over_tls();
-    let client = world.gateway.client(&viewer());
-    client.script("refused_put", &[]);
-    assert!(!world.store.has("lake", "big"));
-}
-
-#[test]
 fn c12_tls_1_2_and_1_3_are_spoken() {
     let world = Watched::over_tls();
     for version in [&version::TLS12, &version::TLS13] {
@@ -136,19 +112,48 @@ fn c12_tls_1_2_and_1_3_are_spoken() {
 #[test]
 fn c12_tls_1_0_and_1_1_are_refused() {
     let world = Watched::over_tls();
-    let answer = |minor| {
-        let mut stream = tls::dial(world.gateway.s3);
-        stream.write_all(&hello(minor)).unwrap();
-        let mut start = [0; 7];
-        stream.read_exact(&mut start).unwrap();
-        (start[0], [start[5], start[6]])
-    };
     // A fatal alert, `protocol_version`. Source: RFC 5246, section 7.2.
-    assert_eq!(answer(2), (21, [2, 70]), "TLS 1.1");
-    assert_eq!(answer(1), (21, [2, 70]), "TLS 1.0");
-    // The same of TLS 1.2 goes on: a handshake, `server_hello`.
-    let (kind, [message, _]) = answer(3);
-    assert_eq!((kind, message), (22, 2), "TLS 1.2");
+    assert_eq!(answer_to(&world, &hello(2, STRONG)), (21, [2, 70]), "TLS 1.1");
+    assert_eq!(answer_to(&world, &hello(1, STRONG)), (21, [2, 70]), "TLS 1.0");
+    // The same of TLS 1.2 goes on.
+    assert_goes_on(answer_to(&world, &hello(3, STRONG)));
+    world.assert_nothing_went_up();
+}
+
+#[test]
+fn c12_weak_suites_alone_are_refused() {
+    let world = Watched::over_tls();
+    for (weak, name) in [
+        ([0xc0, 0x09, 0xc0, 0x13], "ECDHE with CBC"),
+        ([0x00, 0x9c, 0x00, 0x2f], "the key by RSA"),
+        ([0xc0, 0x07, 0x00, 0x05], "RC4"),
+        ([0xc0, 0x06, 0x00, 0x02], "no cipher"),
+    ] {
+        // A fatal alert, `handshake_failure`.
+        assert_eq!(answer_to(&world, &hello(3, weak)), (21, [2, 40]), "{name}");
+    }
+    // One that is not weak among them is taken.
+    assert_goes_on(answer_to(&world, &hello(3, [0xc0, 0x09, 0xc0, 0x2b])));
+    world.assert_nothing_went_up();
+}
+
+#[test]
+fn c12_another_hosts_name_is_shown_the_same_certificate() {
+    let world = Watched::over_tls();
+    let client = &world.gateway.trust.as_ref().unwrap().client;
+    let name = ServerName::try_from("somebody-elses.example.com").unwrap();
+    let mut conn = ClientConnection::new(Arc::clone(client), name).unwrap();
+    let mut stream = tls::dial(world.gateway.s3);
+    // The client tells for whom the certificate is that it was shown.
+    let refused = loop {
+        match conn.complete_io(&mut stream) {
+            Ok(_) => assert!(conn.is_handshaking(), "a certificate for somebody else"),
+            Err(refused) => break refused.to_string(),
+        }
+    };
+    for part in ["not valid for name", "somebody-elses", "127.0.0.1", "localhost"] {
+        assert!(refused.contains(part), "{refused}");
+    }
     world.assert_nothing_went_up();
 }
 
@@ -186,17 +191,24 @@ fn c04_handshakes_that_never_end_hold_up_nobody_and_are_ended() {
     let site = Site::applied(&recorder.upstream).over_tls();
     site.configure("drain:", "limits: {header_timeout_s: 1}\ndrain:");
     let gateway = site.serve();
+    let began = Instant::now();
     let mut stuck: Vec<_> = (0..20)
         .map(|number| {
             let mut stream = tls::dial(gateway.s3);
-            stream.write_all(&hello(3)[..number]).unwrap();
+            stream.write_all(&hello(3, STRONG)[..number]).unwrap();
             stream
         })
         .collect();
     assert_eq!(gateway.send(&Draft::new(&admin(), "GET", "/lake/a"), b"").status(), 200);
     for stream in &mut stuck {
-        assert!(matches!(stream.read(&mut [0; 64]), Ok(0) | Err(_)), "still open");
+        match stream.read(&mut [0; 64]) {
+            Ok(read) => assert_eq!(read, 0, "an answer to a part of a handshake"),
+            Err(error) => assert_is_end(&error),
+        }
     }
+    // Without the setting it would be ten seconds.
+    let took = began.elapsed();
+    assert!((Duration::from_secs(1)..Duration::from_secs(9)).contains(&took), "{took:?}");
 }
 
 #[test]
@@ -228,6 +240,8 @@ fn c12_a_certificate_is_replaced_under_load_without_a_failed_handshake() {
     let (ends, handshakes) = (AtomicBool::new(false), AtomicU64::new(0));
     let mut last = site.authority().server();
     thread::scope(|scope| {
+        // Also when a swap is not taken: else the clients would go on for ever.
+        let end = End(&ends);
         let clients: Vec<_> = (0..4)
             .map(|_| {
                 scope.spawn(|| {
@@ -253,7 +267,7 @@ fn c12_a_certificate_is_replaced_under_load_without_a_failed_handshake() {
             }
         }
         wait_until_shown(gateway, &last);
-        ends.store(true, Ordering::Relaxed);
+        drop(end);
         for client in clients {
             client.join().unwrap();
         }
@@ -285,16 +299,57 @@ fn c12_a_pair_that_does_not_fit_changes_nothing_and_is_told_of_once() {
     told("no certificate");
     fs::remove_file(site.path("tls.crt")).unwrap();
     told("No such file");
-    site.write("tls.crt", &next.certificate);
     site.write("tls.key", "");
+    // Both files' faults; that of the certificate has been told.
     told("empty");
-    site.write("tls.key", &next.key);
-    wait_until_shown(gateway, &next);
     let lines = gateway.log().all();
-    for words in ["does not belong", "cut off", "No such file"] {
+    for words in ["does not belong", "cut off", "no certificate", "No such file", "empty"] {
         assert_eq!(lines.iter().filter(|line| line.contains(words)).count(), 1, "{lines:#?}");
     }
+    site.show(&next);
+    wait_until_shown(gateway, &next);
     assert!(!gateway.printed().contains("PRIVATE KEY"));
+}
+
+#[test]
+fn what_is_wrong_with_certificate_and_key_is_told_at_once() {
+    let site = Site::applied(&Recorder::start().upstream).over_tls();
+    let pair = site.authority().server();
+    for (certificate, key) in [("", ""), (&*pair.key, &*pair.certificate)] {
+        site.write("tls.crt", certificate);
+        site.write("tls.key", key);
+        let checked = site.run(&["check-config", "--config", "lakegate.yaml"]);
+        for place in ["tls.certificate_file", "tls.key_file"] {
+            assert!(checked.stderr.contains(place), "{place}: {checked:#?}");
+        }
+    }
+}
+
+#[test]
+fn a_certificate_of_ours_that_is_not_valid_now_is_used_and_warned_of() {
+    let recorder = Recorder::start();
+    let site = Site::applied(&recorder.upstream).over_tls();
+    let expired = site.authority().expired_server();
+    let warned = |gateway: &Gateway| {
+        gateway.log().find("warning", |line| {
+            let is_it = line.contains("WARN") && line.contains("our certificate is not valid now");
+            (is_it && line.contains("of=tls") && line.contains("expired 2020-01-01T00:00:00Z"))
+                .then_some(())
+        });
+    };
+    // When it replaces one that is.
+    let gateway = site.serve();
+    site.show(&expired);
+    warned(&gateway);
+    gateway.stop();
+    // At the start, and before.
+    warned(&site.serve());
+    let checked = site.run(&["check-config", "--config", "lakegate.yaml"]);
+    assert!(checked.stdout.contains("not valid now: expired 2020-01-01T"), "{checked:#?}");
+    // One that comes back in time is taken in silence.
+    site.show(&site.authority().server());
+    let checked = site.run(&["check-config", "--config", "lakegate.yaml"]);
+    assert!(!checked.stdout.contains("not valid"), "{checked:#?}");
 }
 
 #[test]
@@ -426,7 +481,7 @@ fn k04_an_upstream_that_breaks_off_over_tls_breaks_the_clients_response_off() {
         }
     };
     // TLS itself says that this is not where we stopped.
-    assert!(end.is_err(), "{end:?}");
+    assert_eq!(end.map_err(|error| error.kind()), Err(ErrorKind::UnexpectedEof));
 }
 
 fn assert_copies_both_ways(world: &Stored) {
@@ -437,6 +492,15 @@ fn assert_copies_both_ways(world: &Stored) {
     assert!(world.store.bytes("lake", "a b") == content);
     client.aws(&["s3", "cp", "s3://lake/a b", "down"]);
     assert!(fs::read(client.home().join("down")).unwrap() == content);
+}
+
+/// Says so when it is dropped.
+struct End<'a>(&'a AtomicBool);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// A client of this version alone that offers these protocols and trusts the site's authority.
@@ -489,14 +553,35 @@ fn make_pipe(path: &Path) {
     fs::rename(new, path).unwrap();
 }
 
-/// A `ClientHello` of TLS 1.`minor - 1` with all that the server needs. Sources: RFC 5246, section 7.4.1.2; RFC 8422.
-fn hello(minor: u8) -> Vec<u8> {
+/// What the server says first to these bytes: the record's kind, and the first two bytes in it.
+fn answer_to(world: &Watched, bytes: &[u8]) -> (u8, [u8; 2]) {
+    let mut stream = tls::dial(world.gateway.s3);
+    stream.write_all(bytes).unwrap();
+    let mut start = [0; 7];
+    stream.read_exact(&mut start).unwrap();
+    (start[0], [start[5], start[6]])
+}
+
+/// A handshake's record, `server_hello` in it.
+#[track_caller]
+fn assert_goes_on((kind, [message, _]): (u8, [u8; 2])) {
+    assert_eq!((kind, message), (22, 2));
+}
+
+/// A `ClientHello` of TLS 1.`minor - 1` with these two suites and all else that the server needs.
+/// Sources: RFC 5246, section 7.4.1.2; RFC 8422.
+fn hello(minor: u8, suites: [u8; 4]) -> Vec<u8> {
     let mut hello = vec![3, minor];
     hello.extend([7; 32]);
-    // No session; ECDHE_ECDSA and ECDHE_RSA with AES_128_GCM; no compression.
-    hello.extend([0, 0, 4, 0xc0, 0x2b, 0xc0, 0x2f, 1, 0]);
+    // No session; the suites; no compression.
+    hello.extend([0, 0, 4]);
+    hello.extend(suites);
+    hello.extend([1, 0]);
     // ecdsa_secp256r1_sha256, x25519, uncompressed points.
     hello.extend([0, 22, 0, 13, 0, 4, 0, 2, 4, 3, 0, 10, 0, 4, 0, 2, 0, 29, 0, 11, 0, 2, 1, 0]);
     let length = u8::try_from(hello.len()).unwrap();
     [&[22, 3, 1, 0, length + 4, 1, 0, 0, length], hello.as_slice()].concat()
 }
+
+/// `ECDHE_ECDSA` and `ECDHE_RSA` with `AES_128_GCM`.
+const STRONG: [u8; 4] = [0xc0, 0x2b, 0xc0, 0x2f];

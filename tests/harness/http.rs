@@ -54,10 +54,11 @@ impl Connection {
         self.try_send(bytes).unwrap();
     }
 
-    /// As [`Self::send`], for a server that may refuse to read.
+    /// As [`Self::send`], for a server that may refuse to read: then it has closed.
     pub(crate) fn try_send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.stream.get_mut().write_all(bytes)?;
-        self.stream.get_mut().flush()
+        let wire = self.stream.get_mut();
+        let sent = wire.write_all(bytes).and_then(|()| wire.flush());
+        sent.inspect_err(assert_is_end)
     }
 
     /// Closes our half: nothing more will come.
@@ -112,7 +113,13 @@ impl Connection {
 
     /// True when the server has closed and nothing is left to read.
     pub(crate) fn is_closed(&mut self) -> bool {
-        matches!(self.stream.fill_buf(), Ok([]) | Err(_))
+        match self.stream.fill_buf() {
+            Ok(rest) => rest.is_empty(),
+            Err(error) => {
+                assert_is_end(&error);
+                true
+            }
+        }
     }
 
     fn chunks(&mut self, body: &mut Vec<u8>) {
@@ -127,6 +134,13 @@ impl Connection {
             }
         }
     }
+}
+
+/// `error` comes of a peer that has closed, not of one that lets a test wait.
+#[track_caller]
+pub(crate) fn assert_is_end(error: &io::Error) {
+    let is_late = matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut);
+    assert!(!is_late, "the server neither goes on nor closes: {error}");
 }
 
 impl Head {
