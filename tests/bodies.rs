@@ -110,6 +110,42 @@ fn a_checksum_in_the_head_becomes_the_trailer_where_one_goes_up() {
 }
 
 #[test]
+fn a_checksum_goes_up_once_with_a_body_of_no_bytes() {
+    for up in UP {
+        let world = Watched::with_upstream(&format!("body: {up}"));
+        for mode in Mode::ALL {
+            let mut body = Body::put(&admin(), "/lake/a", mode, b"");
+            body.draft = body.draft.header("x-amz-checksum-crc32", "AAAAAA==");
+            assert_eq!(body.send(world.gateway.s3).status(), 200, "{mode:?} to {up}");
+            let request = world.recorder.requests().pop().unwrap();
+            let said =
+                request.head.headers.iter().filter(|(name, _)| name == "x-amz-checksum-crc32");
+            assert_eq!(said.map(|(_, value)| value.as_str()).collect::<Vec<_>>(), ["AAAAAA=="]);
+        }
+    }
+}
+
+#[test]
+fn a_checksum_that_would_get_lost_unchecked_is_refused_by_its_name() {
+    for (up, target) in
+        [("trailer", "/lake/a"), ("trailer", PART), ("plain", PART), ("as_received", PART)]
+    {
+        let world = Watched::with_upstream(&format!("body: {up}"));
+        let mut body = Body::put(&admin(), target, Mode::Hash, b"abc");
+        body.draft = body.draft.header("x-amz-checksum-sha512", "AAAA");
+        let response = body.send(world.gateway.s3);
+        if up == "as_received" {
+            let request = world.recorder.only();
+            assert_eq!(request.head.header("x-amz-checksum-sha512"), Some("AAAA"));
+        } else {
+            assert_eq!((response.status(), &*response.code()), (501, "NotImplemented"), "{up}");
+            assert!(response.message().contains("x-amz-checksum-sha512"));
+            world.assert_nothing_went_up();
+        }
+    }
+}
+
+#[test]
 fn a_store_that_verifies_hashes_is_left_to_it() {
     let world = Watched::with_upstream("verifies_hash: true");
     let response = Draft::put(&admin(), "/lake/a", b"what was signed")
@@ -272,5 +308,7 @@ fn bodies() -> impl Iterator<Item = (Mode, Vec<u8>, bool)> {
         [0, 1, 10_000, 25_001].map(|length| (mode, Pattern::bytes(6, length), has_length))
     })
 }
+
+const PART: &str = "/lake/a?partNumber=1&uploadId=u";
 
 const UP: [&str; 4] = ["as_received", "signed", "trailer", "plain"];

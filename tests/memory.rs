@@ -1,13 +1,14 @@
 //! Memory does not grow with the size of an object.
 
-use std::{env, thread};
+use std::{env, net::TcpListener, thread};
 
 use crate::harness::{
-    framed::{Mode, stream},
+    Key, Upstream,
+    framed::{Body, Mode, stream},
     pattern::{Pattern, hex},
     recorder::Answer,
     sign::{Draft, UNSIGNED},
-    site::admin,
+    site::{Site, admin},
     world::Watched,
 };
 
@@ -79,6 +80,40 @@ fn memory_is_flat_in_every_payload_mode() {
         let bound = (32 << 20) + uploads * (3 << 20);
         assert!(peak < bound, "{mode:?}: {} MiB resident at the peak", peak >> 20);
     }
+}
+
+#[test]
+fn k11_large_chunks_to_a_store_that_stands_still_stay_within_their_limit() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let key = Key::new("UPSTREAMKEY", "upstream-secret-that-no-client-may-see");
+    let address = listener.local_addr().unwrap();
+    let site = Site::applied(&Upstream { address, key, authority: None });
+    let limits = "limits: {held_bytes_max: 67108864, body_idle_s: 2, upstream_answer_s: 2}";
+    site.configure("drain:", &format!("{limits}\ndrain:"));
+    // Connections are taken, and nothing is read from them.
+    let store = thread::spawn(move || listener.incoming().take(4).collect::<Vec<_>>());
+    let gateway = site.serve();
+    let content = Pattern::bytes(14, 32 << 20);
+    let uploads: Vec<_> = (0..12)
+        .map(|number| {
+            let body = Body::put(&admin(), "/lake/a", Mode::SignedChunks, &content);
+            let framed = Body { chunks: vec![16 << 20], ..body }.sign(gateway.s3);
+            let mut connection = gateway.connect();
+            thread::spawn(move || {
+                connection.send(&framed.head.head());
+                // It may be refused before all of it was sent.
+                let _all_or_not = connection.try_send(&framed.body());
+                (number, connection.response().status())
+            })
+        })
+        .collect();
+    for upload in uploads {
+        let (number, status) = upload.join().unwrap();
+        assert_eq!(status, 503, "upload {number}");
+    }
+    drop(store);
+    let peak = gateway.peak_memory();
+    assert!(peak < 112 << 20, "{} MiB resident at the peak", peak >> 20);
 }
 
 /// What the environment says, or the short form of a test.

@@ -1,10 +1,21 @@
 //! What the upstream answers, and what the client hears of it.
 
+use std::{
+    io::{BufReader, Read as _, Write as _},
+    net::{SocketAddr, TcpListener, TcpStream},
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
+
 use crate::harness::{
-    http::Response,
+    Key, Upstream,
+    framed::{Body, Mode},
+    http::{Head, Response},
+    pattern::Pattern,
     recorder::{Answer, Content},
     sign::Draft,
-    site::admin,
+    site::{Site, admin},
     world::Watched,
 };
 
@@ -177,4 +188,92 @@ fn answer_to_a_read(answer: &Answer) -> Response {
     let answer = answer.clone();
     let world = Watched::answering(move |_| answer.clone());
     Draft::new(&admin(), "GET", "/lake/a").send(world.gateway.s3, b"")
+}
+
+#[test]
+fn an_upstream_that_answers_before_the_body_is_sent_harms_no_other_request() {
+    let (site, address) = site_before(|stream, head| {
+        if head.word(0) == "PUT" {
+            let text = "<Error><Code>AccessDenied</Code></Error>";
+            write!(
+                stream,
+                "HTTP/1.1 403 No\r\nContent-Type: application/xml\r\nContent-Length: {}\r\n\r\n{text}",
+                text.len()
+            )
+            .unwrap();
+            // It reads nothing more, and does not close.
+            return Then::Hold;
+        }
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").unwrap();
+        Then::Next
+    });
+    let gateway = site.serve();
+    // More than sockets hold, so that some of it is unsent.
+    let content = Pattern::bytes(12, 24 << 20);
+    for mode in Mode::ALL {
+        for chunk in [65_536, 12 << 20] {
+            let body = Body::put(&admin(), "/lake/a", mode, &content);
+            let body = Body { chunks: vec![chunk], ..body };
+            let response = body.send(gateway.s3);
+            assert_eq!((response.status(), &*response.code()), (403, "AccessDenied"), "{mode:?}");
+            for _ in 0..3 {
+                let response = Draft::new(&admin(), "GET", "/lake/b").send(gateway.s3, b"");
+                assert_eq!(response.status(), 200, "after {mode:?}");
+            }
+        }
+    }
+    gateway.wait_until_parted_from(address);
+}
+
+#[test]
+fn an_upstream_that_takes_a_body_slowly_is_waited_for() {
+    let length = 48 << 20;
+    let (site, _) = site_before(move |stream, head| {
+        let mut left = head.content_length().unwrap();
+        let mut block = vec![0; 65_536];
+        // 8 MB a second: a chunk is under way for longer than an answer may take.
+        let (_never, paced) = mpsc::channel::<()>();
+        while left > 0 {
+            assert!(paced.recv_timeout(Duration::from_millis(8)).is_err());
+            left -= stream.read(&mut block).unwrap() as u64;
+        }
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").unwrap();
+        Then::Next
+    });
+    site.configure("drain:", "limits: {upstream_answer_s: 2}\ndrain:");
+    let gateway = site.serve();
+    let content = Pattern::bytes(13, length);
+    let body = Body::put(&admin(), "/lake/a", Mode::SignedChunks, &content);
+    let body = Body { chunks: vec![16 << 20], ..body };
+    assert_eq!(body.send(gateway.s3).status(), 200);
+}
+
+/// What a store does after an answer.
+enum Then {
+    Next,
+    Hold,
+}
+
+/// A site before a store that answers each request as `answer` does, and where that store is.
+fn site_before(
+    answer: impl Fn(&mut TcpStream, &Head) -> Then + Clone + Send + 'static,
+) -> (Site, SocketAddr) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let key = Key::new("UPSTREAMKEY", "upstream-secret-that-no-client-may-see");
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let answer = answer.clone();
+            thread::spawn(move || {
+                let mut stream = stream.unwrap();
+                // One byte at a time, so that nothing of a body is taken with its head.
+                while let Ok(Some(head)) = Head::read(&mut BufReader::with_capacity(1, &stream)) {
+                    if let Then::Hold = answer(&mut stream, &head) {
+                        thread::park();
+                    }
+                }
+            });
+        }
+    });
+    (Site::applied(&Upstream { address, key, authority: None }), address)
 }

@@ -1,7 +1,9 @@
 """Uploads in parts with each checksum algorithm, by hand and by the transfer manager, and one object with each at once."""
 
+import base64
 import io
 import sys
+import zlib
 
 from boto3.s3.transfer import TransferConfig
 from gateway import client, noise
@@ -40,3 +42,9 @@ for algorithm in [None, "CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"]:
     answer = s3.complete_multipart_upload(**place, MultipartUpload={"Parts": parts})
     assert answer["Location"] == f"{s3.meta.endpoint_url}/{bucket}/{key}", answer["Location"]
     arrived(key)
+
+# The checksum of the whole object, which the end of the upload says.
+whole = base64.b64encode(zlib.crc32(body).to_bytes(4, "big")).decode()
+chosen = {"ChecksumCRC32": whole, "ChecksumType": "FULL_OBJECT"}
+s3.upload_fileobj(io.BytesIO(body), bucket, "of-the-whole", ExtraArgs=chosen, Config=in_parts)
+arrived("of-the-whole")
