@@ -1,31 +1,29 @@
-//! TLS 1.2 and 1.3, towards clients and towards the upstream: the only place that knows rustls.
+//! TLS 1.2 and 1.3, towards clients and towards the upstream: the only module that knows rustls.
 //!
 //! HTTP/1.1 is the only protocol that is agreed to. What a handshake uses can be replaced while
 //! connections are open: those go on as they began.
 
+mod identity;
+
 use std::{
-    fmt, io,
+    io,
     sync::{Arc, LazyLock, PoisonError, RwLock},
     time::Duration,
 };
 
 use rustls::{
-    CertificateError, ClientConfig, InconsistentKeys, RootCertStore, ServerConfig,
-    client::verify_server_cert_signed_by_trust_anchor,
+    ClientConfig, RootCertStore, ServerConfig,
     crypto::{CryptoProvider, aws_lc_rs},
-    pki_types::{
-        CertificateDer, PrivateKeyDer, ServerName, UnixTime,
-        pem::{self, PemObject as _},
-    },
-    server::ParsedCertificate,
-    sign::{CertifiedKey, SigningKey, SingleCertAndKey},
+    pki_types::{ServerName, UnixTime},
+    sign::SingleCertAndKey,
     time_provider::TimeProvider,
 };
 use thiserror::Error;
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::OffsetDateTime;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::{TlsAcceptor, TlsConnector, client, server};
 
+pub use self::identity::{Certificates, Chain, Identity, PrivateKey, Untimely};
 use crate::live::Clock;
 
 /// Why a certificate, a key or a name cannot be used.
@@ -55,146 +53,6 @@ pub enum TlsError {
     /// The library refuses to work.
     #[error("TLS cannot be set up")]
     Setup(#[source] rustls::Error),
-}
-
-/// Certificates in their order, at least one.
-#[derive(Clone)]
-pub struct Certificates(Vec<CertificateDer<'static>>);
-
-impl Certificates {
-    /// All certificates in the text of a PEM file.
-    ///
-    /// # Errors
-    ///
-    /// [`TlsError::Pem`] and [`TlsError::NoCertificate`].
-    pub fn from_pem(text: &[u8]) -> Result<Self, TlsError> {
-        let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text).collect();
-        Self::at_least_one(read.map_err(|_| TlsError::Pem)?)
-    }
-
-    /// Certificates in DER.
-    ///
-    /// # Errors
-    ///
-    /// [`TlsError::NoCertificate`].
-    pub fn from_der(certificates: impl IntoIterator<Item: AsRef<[u8]>>) -> Result<Self, TlsError> {
-        let copied = |one: &[u8]| CertificateDer::from(one.to_vec());
-        Self::at_least_one(certificates.into_iter().map(|one| copied(one.as_ref())).collect())
-    }
-
-    fn at_least_one(certificates: Vec<CertificateDer<'static>>) -> Result<Self, TlsError> {
-        if certificates.is_empty() { Err(TlsError::NoCertificate) } else { Ok(Self(certificates)) }
-    }
-}
-
-impl fmt::Debug for Certificates {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Certificates({})", self.0.len())
-    }
-}
-
-/// A chain of certificates that one side of a connection shows, its end first.
-#[derive(Debug, Clone)]
-pub struct Chain(Certificates);
-
-impl Chain {
-    /// `certificates` as a chain.
-    ///
-    /// # Errors
-    ///
-    /// [`TlsError::Certificate`] when one of them cannot be read.
-    pub fn new(certificates: Certificates) -> Result<Self, TlsError> {
-        for certificate in &certificates.0 {
-            ParsedCertificate::try_from(certificate).map_err(TlsError::Certificate)?;
-        }
-        Ok(Self(certificates))
-    }
-
-    /// Why, if so, its certificates are not valid at `now`.
-    pub fn untimely(&self, now: OffsetDateTime) -> Option<Untimely> {
-        let now = unix(now)?;
-        self.0.0.iter().find_map(|certificate| untimely(certificate, now))
-    }
-}
-
-/// Why a certificate is not valid now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Untimely {
-    /// Its time is over; in seconds since 1970.
-    Expired(u64),
-    /// Its time is to come.
-    NotYet(u64),
-}
-
-impl fmt::Display for Untimely {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (words, at) = match *self {
-            Self::Expired(at) => ("expired", at),
-            Self::NotYet(at) => ("not valid before", at),
-        };
-        let date =
-            i64::try_from(at).ok().and_then(|at| OffsetDateTime::from_unix_timestamp(at).ok());
-        match date.and_then(|date| date.format(&Rfc3339).ok()) {
-            Some(date) => write!(f, "{words} {date}"),
-            None => write!(f, "{words} {at} s after 1970"),
-        }
-    }
-}
-
-/// A private key of a kind that can be used.
-#[derive(Clone)]
-pub struct PrivateKey(Arc<dyn SigningKey>);
-
-impl PrivateKey {
-    /// The first key in the text of a PEM file.
-    ///
-    /// # Errors
-    ///
-    /// [`TlsError::Pem`], [`TlsError::NoKey`] and [`TlsError::Key`].
-    pub fn from_pem(text: &[u8]) -> Result<Self, TlsError> {
-        // What the reader says of a damaged key may repeat a part of it.
-        let key = PrivateKeyDer::from_pem_slice(text).map_err(|error| {
-            if matches!(error, pem::Error::NoItemsFound) { TlsError::NoKey } else { TlsError::Pem }
-        })?;
-        PROVIDER.key_provider.load_private_key(key).map(Self).map_err(TlsError::Key)
-    }
-}
-
-impl fmt::Debug for PrivateKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PrivateKey(..)")
-    }
-}
-
-/// Who one side of a connection is: a chain of certificates, and the key that proves it.
-#[derive(Clone)]
-pub struct Identity(Arc<CertifiedKey>);
-
-impl Identity {
-    /// `chain` with the key of its end.
-    ///
-    /// # Errors
-    ///
-    /// [`TlsError::KeyMismatch`], and [`TlsError::Key`] when that cannot be told.
-    pub fn new(chain: Chain, key: PrivateKey) -> Result<Self, TlsError> {
-        let pair = CertifiedKey::new(chain.0.0, key.0);
-        match pair.keys_match() {
-            // A key that does not know its public half is taken at its word.
-            Ok(()) | Err(rustls::Error::InconsistentKeys(InconsistentKeys::Unknown)) => {
-                Ok(Self(Arc::new(pair)))
-            }
-            Err(rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch)) => {
-                Err(TlsError::KeyMismatch)
-            }
-            Err(error) => Err(TlsError::Key(error)),
-        }
-    }
-}
-
-impl fmt::Debug for Identity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Identity(..)")
-    }
 }
 
 /// The authorities whose word for the upstream is taken.
@@ -358,23 +216,6 @@ impl TimeProvider for Wall {
 fn unix(time: OffsetDateTime) -> Option<UnixTime> {
     let since_epoch = Duration::from_secs(u64::try_from(time.unix_timestamp()).ok()?);
     Some(UnixTime::since_unix_epoch(since_epoch))
-}
-
-/// Why, if so, `certificate` is not valid at `now`: its time is looked at before who signed it,
-/// which is nobody here.
-fn untimely(certificate: &CertificateDer<'_>, now: UnixTime) -> Option<Untimely> {
-    let parsed = ParsedCertificate::try_from(certificate).ok()?;
-    let algorithms = PROVIDER.signature_verification_algorithms.all;
-    let nobody = RootCertStore::empty();
-    let verdict = verify_server_cert_signed_by_trust_anchor(&parsed, &nobody, &[], now, algorithms);
-    let Err(rustls::Error::InvalidCertificate(fault)) = verdict else { return None };
-    if let CertificateError::ExpiredContext { not_after, .. } = fault {
-        return Some(Untimely::Expired(not_after.as_secs()));
-    }
-    if let CertificateError::NotValidYetContext { not_before, .. } = fault {
-        return Some(Untimely::NotYet(not_before.as_secs()));
-    }
-    None
 }
 
 static PROVIDER: LazyLock<Arc<CryptoProvider>> =
