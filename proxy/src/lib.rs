@@ -28,6 +28,7 @@ mod read;
 mod record;
 mod refusal;
 mod relay;
+mod rooms;
 mod sign;
 mod socket;
 mod tls;

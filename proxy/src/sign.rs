@@ -38,7 +38,8 @@ pub(crate) struct Asked {
 ///
 /// # Errors
 ///
-/// What refuses a body before its first byte goes up; [`Refusal::Upstream`] when the request cannot be written down, which no permitted one should cause.
+/// What refuses a body before its first byte goes up; [`Refusal::Upstream`] when the request cannot
+/// be written down, which no permitted one should cause.
 pub(crate) async fn sign(permitted: Permitted, live: &Live) -> Result<Signed, Refusal> {
     let (head, recognised, caller, content) = permitted.into_request().into_parts();
     let operation = recognised.operation;
