@@ -126,6 +126,15 @@ fn a_checksum_goes_up_once_with_a_body_of_no_bytes() {
 }
 
 #[test]
+fn a_checksum_of_a_body_that_is_no_object_stays_here() {
+    let world = Watched::new();
+    let mut body = Body::put(&admin(), "/lake/a?uploads=", Mode::UnsignedTrailer, b"");
+    body.draft.method = "POST";
+    assert_eq!(body.send(world.gateway.s3).status(), 200);
+    assert_eq!(world.recorder.only().head.header(SHA256), None);
+}
+
+#[test]
 fn a_checksum_that_would_get_lost_unchecked_is_refused_by_its_name() {
     for (up, target) in
         [("trailer", "/lake/a"), ("trailer", PART), ("plain", PART), ("as_received", PART)]

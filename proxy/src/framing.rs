@@ -129,7 +129,7 @@ impl UpstreamBody {
             for name in names {
                 headers.remove(name);
             }
-        } else {
+        } else if is_object(operation) {
             for checksum in verified {
                 if let Ok(value) = HeaderValue::from_str(&checksum.text()) {
                     headers.insert(checksum.algorithm().header(), value);
