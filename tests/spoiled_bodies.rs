@@ -1,13 +1,16 @@
 //! Bodies with something wrong in them, in every mode: the client is told what, and no object comes of it.
 
+use std::{sync::mpsc, time::Duration};
+
 use policy::{Handling, Level, Mark, OPERATIONS, Operation};
 
 use crate::harness::{
     framed::{Body, Framed, Mode, SHA256, checksum},
     http::Response,
     pattern::{Pattern, sha256},
+    recorder::Recorder,
     sign::Draft,
-    site::admin,
+    site::{Site, admin},
     world::{Stored, Watched},
 };
 
@@ -236,6 +239,47 @@ fn a14_the_size_of_a_chunk_is_hexadecimal_and_nothing_else() {
     for mode in Mode::FRAMED {
         assert_no_object(mode, &spoils, 400, "IncompleteBody");
     }
+}
+
+#[test]
+fn a_body_that_stops_is_given_up() {
+    let recorder = Recorder::start();
+    let site = Site::applied(&recorder.upstream);
+    site.configure("drain:", "limits: {body_idle_s: 1}\ndrain:");
+    let gateway = site.serve();
+    for mode in Mode::ALL {
+        let framed = Body::put(&admin(), "/lake/a", mode, &Pattern::bytes(15, 25_000));
+        let framed = framed.sign(gateway.s3);
+        let mut connection = gateway.connect();
+        connection.send(&framed.head.head());
+        connection.send(&framed.body()[..12_000]);
+        assert_refused(&connection.response(), 400, "RequestTimeout", &format!("{mode:?}"));
+    }
+    assert!(recorder.requests().iter().all(|request| !request.complete));
+}
+
+#[test]
+fn a14_a_held_chunk_has_so_long_to_come() {
+    let recorder = Recorder::start();
+    let site = Site::applied(&recorder.upstream);
+    site.configure("drain:", "limits: {chunk_s: 1}\ndrain:");
+    let gateway = site.serve();
+    let framed = Body::put(&admin(), "/lake/a", Mode::SignedChunks, &Pattern::bytes(16, 25_000));
+    let framed = framed.sign(gateway.s3);
+    let mut connection = gateway.connect();
+    connection.send(&framed.head.head());
+    connection.send(&framed.body()[..100]);
+    // Then byte by byte, so that it never stands still.
+    let (_never, paced) = mpsc::channel::<()>();
+    for byte in framed.body().split_off(100) {
+        let is_over = gateway.audit().iter().any(|record| record["code"] == "RequestTimeout");
+        if is_over || connection.try_send(&[byte]).is_err() {
+            break;
+        }
+        assert!(paced.recv_timeout(Duration::from_millis(20)).is_err());
+    }
+    assert_refused(&connection.response(), 400, "RequestTimeout", "a chunk that trickles");
+    assert!(recorder.requests().iter().all(|request| !request.complete));
 }
 
 #[test]
