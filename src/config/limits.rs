@@ -24,6 +24,7 @@ impl Limits {
     pub(crate) fn read(number: impl Fn(&'static str) -> u64) -> Self {
         let seconds = |path| Duration::from_secs(number(path));
         let count = |path| usize::try_from(number(path)).unwrap_or(usize::MAX);
+        let held_bytes_max = count("limits.held_bytes_max");
         Self {
             data_plane: proxy::Limits {
                 header_bytes_max: count("limits.header_bytes_max"),
@@ -32,9 +33,8 @@ impl Limits {
                 header_timeout: seconds("limits.header_timeout_s"),
                 keep_alive: seconds("limits.keep_alive_s"),
                 body_idle: seconds("limits.body_idle_s"),
-                // Two of them, the one that comes and the rest of the last, must find room.
-                chunk_bytes_max: count("limits.chunk_bytes_max")
-                    .min(count("limits.held_bytes_max") / 2),
+                // There must be room for two: the one that comes, and what is gathered.
+                chunk_bytes_max: count("limits.chunk_bytes_max").min(held_bytes_max / 2),
                 chunk_time: seconds("limits.chunk_s"),
                 chunk_line_bytes_max: count("limits.chunk_line_bytes_max"),
                 trailer_bytes_max: count("limits.trailer_bytes_max"),
@@ -48,7 +48,7 @@ impl Limits {
                 linger_bytes_max: number("limits.linger_bytes_max"),
                 linger: seconds("limits.linger_s"),
             },
-            held_bytes_max: count("limits.held_bytes_max"),
+            held_bytes_max,
             connections_max: count("limits.connections_max"),
             audit_records_max: count("limits.audit_records_max"),
             callers_max: number("limits.callers_max"),
