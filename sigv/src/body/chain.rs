@@ -19,18 +19,15 @@ use crate::v4::SigningKey;
 #[derive(Clone)]
 pub struct Chain {
     key: SigningKey,
-    /// The lines of a string to sign between its algorithm and the previous signature: time and scope.
-    scope: Box<str>,
+    at: OffsetDateTime,
+    region: Box<str>,
     previous: Hash,
 }
 
 impl Chain {
     /// The chain of a request signed as `seed` at `at`, in UTC, with `key`, which was derived for `region`.
     pub(crate) fn new(key: SigningKey, at: OffsetDateTime, region: &str, seed: Hash) -> Self {
-        let stamp = amz_date::format(at);
-        let (date, _) = stamp.split_once('T').unwrap_or_default();
-        let scope = format!("{stamp}\n{date}/{region}/{SERVICE}/{TERMINATOR}");
-        Self { key, scope: scope.into(), previous: seed }
+        Self { key, at, region: region.into(), previous: seed }
     }
 
     /// The signature of the next chunk, whose data has the SHA-256 hash `data`; the one after it builds on this.
@@ -47,8 +44,26 @@ impl Chain {
     }
 
     fn sign(&self, algorithm: &str, content: &[&str]) -> Hash {
+        // Written for each chunk, of which most requests have none.
+        let stamp = amz_date::format(self.at);
+        let (date, _) = stamp.split_once('T').unwrap_or_default();
         let previous = hash::hex(&self.previous);
-        let head = [algorithm, "\n", &self.scope, "\n", &previous, "\n"];
+        let head = [
+            algorithm,
+            "\n",
+            &stamp,
+            "\n",
+            date,
+            "/",
+            &self.region,
+            "/",
+            SERVICE,
+            "/",
+            TERMINATOR,
+            "\n",
+            &previous,
+            "\n",
+        ];
         let parts: Vec<&[u8]> = head.iter().chain(content).map(|part| part.as_bytes()).collect();
         self.key.code(&parts)
     }
