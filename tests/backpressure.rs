@@ -9,7 +9,7 @@ use std::{
 };
 
 use crate::harness::{
-    Key, Upstream,
+    Upstream,
     http::Head,
     sign::Draft,
     site::{Site, admin},
@@ -18,7 +18,7 @@ use crate::harness::{
 #[test]
 fn k11_a_store_that_reads_nothing_stops_the_client() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let site = Site::applied(&upstream(&listener));
+    let site = Site::applied(&Upstream::at(&listener));
     let (release, released) = mpsc::channel();
     let store = thread::spawn(move || {
         let mut stream = BufReader::new(listener.accept().unwrap().0);
@@ -46,7 +46,7 @@ fn k11_a_store_that_reads_nothing_stops_the_client() {
 #[test]
 fn k11_a_client_that_reads_nothing_stops_the_store() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let site = Site::applied(&upstream(&listener));
+    let site = Site::applied(&Upstream::at(&listener));
     let store = thread::spawn(move || {
         let mut stream = BufReader::new(listener.accept().unwrap().0);
         Head::read(&mut stream).unwrap().unwrap();
@@ -77,11 +77,6 @@ fn write_until_stuck(stream: &mut TcpStream, length: u64) -> u64 {
         }
     }
     sent
-}
-
-fn upstream(listener: &TcpListener) -> Upstream {
-    let key = Key::new("UPSTREAMKEY", "upstream-secret-that-no-client-may-see");
-    Upstream { address: listener.local_addr().unwrap(), key, authority: None }
 }
 
 const LENGTH: u64 = 256 << 20;

@@ -4,6 +4,7 @@ use std::{sync::mpsc, thread, time::Duration};
 
 use crate::harness::{
     framed::{Body, Mode, SHA256, checksum, unframe},
+    gateway::Gateway,
     pattern::{Pattern, sha256},
     recorder::{Recorder, Request},
     sign::{Draft, UNSIGNED},
@@ -17,11 +18,8 @@ fn every_payload_mode_goes_up_as_the_configuration_says() {
     for up in UP {
         let world = Watched::with_upstream(&format!("body: {up}"));
         for (number, (mode, content, has_length)) in bodies().enumerate() {
-            let target = format!("/lake/{number}");
-            let body = Body { has_length, ..Body::put(&admin(), &target, mode, &content) };
             let what = format!("{mode:?}, {} bytes, to {up}", content.len());
-            let response = body.send(world.gateway.s3);
-            assert_eq!(response.status(), 200, "{what}: {}", response.text());
+            put(&world.gateway, &format!("/lake/{number}"), mode, &content, has_length);
             let seen = world.recorder.requests();
             let request = seen.last().unwrap();
             assert_eq!(unframe(request, &world.recorder.upstream.key), content, "{what}");
@@ -37,11 +35,8 @@ fn a_store_that_verifies_takes_every_payload_mode_in_every_framing() {
     for up in UP {
         let world = Stored::with_upstream(&format!("body: {up}"));
         for (number, (mode, content, has_length)) in bodies().enumerate() {
-            let target = format!("/lake/{number}");
-            let body = Body { has_length, ..Body::put(&admin(), &target, mode, &content) };
             let what = format!("{mode:?}, {} bytes, to {up}", content.len());
-            let response = body.send(world.gateway.s3);
-            assert_eq!(response.status(), 200, "{what}: {}", response.text());
+            put(&world.gateway, &format!("/lake/{number}"), mode, &content, has_length);
             assert_eq!(world.store.bytes("lake", &number.to_string()), content, "{what}");
         }
     }
@@ -279,6 +274,15 @@ fn a15_the_framing_is_no_coding_of_the_object() {
             assert_eq!(head.header("content-encoding"), kept, "{sent:?} {mode:?}");
         }
     }
+}
+
+/// Puts an object, which has to succeed.
+#[track_caller]
+fn put(gateway: &Gateway, target: &str, mode: Mode, content: &[u8], has_length: bool) {
+    let body = Body { has_length, ..Body::put(&admin(), target, mode, content) };
+    let response = body.send(gateway.s3);
+    let what = format!("{mode:?}, {} bytes to {target}", content.len());
+    assert_eq!(response.status(), 200, "{what}: {}", response.text());
 }
 
 /// What the head declares agrees with what follows, and names neither the client's framing nor its length.

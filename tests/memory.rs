@@ -3,7 +3,7 @@
 use std::{env, net::TcpListener, thread};
 
 use crate::harness::{
-    Key, Upstream,
+    Upstream,
     framed::{Body, Mode, stream},
     pattern::{Pattern, hex},
     recorder::Answer,
@@ -85,9 +85,7 @@ fn memory_is_flat_in_every_payload_mode() {
 #[test]
 fn k11_large_chunks_to_a_store_that_stands_still_stay_within_their_limit() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let key = Key::new("UPSTREAMKEY", "upstream-secret-that-no-client-may-see");
-    let address = listener.local_addr().unwrap();
-    let site = Site::applied(&Upstream { address, key, authority: None });
+    let site = Site::applied(&Upstream::at(&listener));
     let limits = "limits: {held_bytes_max: 67108864, body_idle_s: 2, upstream_answer_s: 2}";
     site.configure("drain:", &format!("{limits}\ndrain:"));
     // Connections are taken, and nothing is read from them.

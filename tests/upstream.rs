@@ -9,7 +9,7 @@ use std::{
 };
 
 use crate::harness::{
-    Key, Upstream,
+    Upstream,
     framed::{Body, Mode},
     http::{Head, Response},
     pattern::Pattern,
@@ -259,8 +259,7 @@ fn site_before(
     answer: impl Fn(&mut TcpStream, &Head) -> Then + Clone + Send + 'static,
 ) -> (Site, SocketAddr) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let key = Key::new("UPSTREAMKEY", "upstream-secret-that-no-client-may-see");
+    let upstream = Upstream::at(&listener);
     thread::spawn(move || {
         for stream in listener.incoming() {
             let answer = answer.clone();
@@ -275,5 +274,5 @@ fn site_before(
             });
         }
     });
-    (Site::applied(&Upstream { address, key, authority: None }), address)
+    (Site::applied(&upstream), upstream.address)
 }

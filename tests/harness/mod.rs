@@ -15,7 +15,10 @@ pub(crate) mod tls;
 pub(crate) mod versitygw;
 pub(crate) mod world;
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::{SocketAddr, TcpListener},
+    time::Duration,
+};
 
 /// How long anything may take before a test calls it stuck. Generous: the machine may be busy with other tests.
 pub(crate) const LIMIT: Duration = Duration::from_secs(90);
@@ -43,4 +46,12 @@ pub(crate) struct Upstream {
     pub(crate) key: Key,
     /// Whose word for it is to be taken (PEM), where it speaks TLS.
     pub(crate) authority: Option<String>,
+}
+
+impl Upstream {
+    /// A store of a test's own making, which listens here over plain HTTP.
+    pub(crate) fn at(listener: &TcpListener) -> Self {
+        let key = Key::new("UPSTREAMKEY", "upstream-secret-that-no-client-may-see");
+        Self { address: listener.local_addr().unwrap(), key, authority: None }
+    }
 }
