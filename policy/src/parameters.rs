@@ -197,9 +197,8 @@ pub static PARAMETERS: &[ParameterRow] = &[
     ParameterRow::copied("versionId", Value::Text, VERSIONED),
     // The name of the operation, as several SDKs send it.
     ParameterRow { name: "x-id", handling: ParameterHandling::Dropped, value: Value::Any, operations: &[] },
-    // The client's authentication, version 4, then version 2.
+    // The client's authentication, version 4, then version 2. What else of `x-amz-*` stands in a presigned URL is a header.
     ParameterRow::consumed("X-Amz-Algorithm"),
-    ParameterRow::consumed("X-Amz-Content-Sha256"),
     ParameterRow::consumed("X-Amz-Credential"),
     ParameterRow::consumed("X-Amz-Date"),
     ParameterRow::consumed("X-Amz-Expires"),

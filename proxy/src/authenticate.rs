@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Method;
-use policy::{Operation, Recognised};
-use sigv::{AccessKeyId, Claim, Declared, Decoder, Rules};
+use policy::{Mark, Operation, Recognised};
+use sigv::{AccessKeyId, Claim, Declared, Decoder, Rules, SignatureError};
 use store::Caller;
 use time::OffsetDateTime;
 
@@ -50,19 +50,19 @@ pub(crate) async fn authenticate(
     now: OffsetDateTime,
 ) -> Result<Authentic, Refusal> {
     let (parsed, recognised) = identified.into_parts();
-    let rules = Rules { regions: &live.regions, max_skew: live.max_skew };
+    let rules =
+        Rules { regions: &live.regions, max_skew: live.max_skew, version_2: live.takes_version_2 };
     let claim = Claim::parse(parsed.wire(), &rules, now)?;
+    check_covers_operation(&claim, recognised.operation)?;
     let found = live.callers.find(claim.access_key_id()).await?;
     let caller = found
         .filter(|caller| caller.expires.is_none_or(|expires| now < expires))
         .ok_or(Refusal::AccessKey)?;
-    let key = claim.signing_key(&caller.secret);
-    claim.verify_with(parsed.wire(), &key)?;
+    let chain = caller.verifier.verify(&claim)?;
     let operation = recognised.operation;
     let length = wire_length(parsed.method(), operation, parsed.length())?;
     let declared = Declared::read(*claim.payload(), parsed.headers(), length)?;
     let declared = live.body.checked(declared, operation, parsed.headers())?;
-    let chain = claim.payload().is_framed().then(|| claim.chain(&key));
     let decoder = Decoder::new(&declared, chain, live.limits.chunks());
     let (head, incoming) = parsed.split_body();
     let verified = Verified::new(incoming, declared, decoder, live.limits.body_idle);
@@ -115,6 +115,19 @@ impl Authentic {
     pub(crate) fn into_parts(self) -> (Head, Recognised, Arc<Caller>, Content) {
         (self.head, self.recognised, self.caller, self.content)
     }
+}
+
+/// Checks that the signature covers the sub-resource that tells the operation: version 2 knows none that is newer than
+/// itself, and whoever has a signature of it could put one into its request.
+fn check_covers_operation(claim: &Claim, operation: Operation) -> Result<(), Refusal> {
+    for mark in operation.row().marks {
+        if let Mark::Parameter(name) = mark
+            && !claim.covers(name)
+        {
+            return Err(SignatureError::UnsignedParameter { name: (*name).to_owned() }.into());
+        }
+    }
+    Ok(())
 }
 
 /// How many bytes the body has on the wire; `None` where the head does not say it and an object needs it.

@@ -37,6 +37,8 @@ pub struct Live {
     pub held: Held,
     /// The regions a client may sign for; empty: any.
     pub regions: Vec<String>,
+    /// Whether signatures of version 2 are taken.
+    pub takes_version_2: bool,
     /// How far a client's clock may be off.
     pub max_skew: time::Duration,
     /// Every limit of the data plane.

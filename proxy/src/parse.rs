@@ -5,10 +5,10 @@ use std::net::IpAddr;
 use http::{HeaderMap, Method, Request, header, request::Parts};
 use hyper::body::Incoming;
 use percent_encoding::percent_decode_str;
-use sigv::Wire;
+use sigv::{Presigned, SignatureError, Wire};
 use thiserror::Error;
 
-use crate::limits::Limits;
+use crate::{limits::Limits, refusal::Refusal};
 
 /// A request whose bucket, key and parameters are known, and nothing else.
 #[derive(Debug)]
@@ -19,6 +19,8 @@ pub(crate) struct Parsed {
     bucket: Option<String>,
     key: Option<String>,
     parameters: Vec<(String, String)>,
+    /// The headers of a presigned URL, with those that stand in its query; elsewhere those of the head are all.
+    presigned: Option<HeaderMap>,
     length: Length,
 }
 
@@ -81,18 +83,20 @@ impl Malformed {
 ///
 /// # Errors
 ///
-/// [`Malformed`], by what the request line or head cannot be.
+/// [`Refusal::Malformed`], by what the request line or head cannot be; [`Refusal::Signature`] for a presigned URL that
+/// says something twice.
 pub(crate) fn parse(
     request: Request<Incoming>,
     peer: IpAddr,
     limits: &Limits,
-) -> Result<Parsed, Malformed> {
+) -> Result<Parsed, Refusal> {
     let (head, body) = request.into_parts();
     check_target(&head, limits)?;
     let (bucket, key) = split_path(head.uri.path())?;
-    let parameters = decode_query(head.uri.query().unwrap_or_default())?;
+    let mut parameters = decode_query(head.uri.query().unwrap_or_default())?;
+    let presigned = hoist(&mut parameters, &head.headers)?;
     let length = body_length(&head.headers)?;
-    Ok(Parsed { head, body, peer, bucket, key, parameters, length })
+    Ok(Parsed { head, body, peer, bucket, key, parameters, presigned, length })
 }
 
 impl Parsed {
@@ -100,8 +104,9 @@ impl Parsed {
         &self.head.method
     }
 
+    /// The headers, with those that a presigned URL has in its query.
     pub(crate) fn headers(&self) -> &HeaderMap {
-        &self.head.headers
+        self.presigned.as_ref().unwrap_or(&self.head.headers)
     }
 
     pub(crate) fn bucket(&self) -> Option<&str> {
@@ -127,6 +132,7 @@ impl Parsed {
             path: self.head.uri.path(),
             query: self.head.uri.query().unwrap_or_default(),
             headers: &self.head.headers,
+            host_bucket: None,
         }
     }
 
@@ -238,6 +244,18 @@ fn has_whole_escapes(text: &[u8]) -> bool {
         let digits = text.iter().skip(at).skip(1).take(2);
         digits.clone().count() == 2 && digits.clone().all(u8::is_ascii_hexdigit)
     })
+}
+
+/// Takes the headers out of the parameters of a presigned URL.
+fn hoist(
+    parameters: &mut Vec<(String, String)>,
+    headers: &HeaderMap,
+) -> Result<Option<HeaderMap>, SignatureError> {
+    let mut forms = parameters.iter().filter_map(|(name, _)| Presigned::told_by(name));
+    let Some(form) = forms.next() else { return Ok(None) };
+    let mut headers = headers.clone();
+    form.hoist(parameters, &mut headers)?;
+    Ok(Some(headers))
 }
 
 fn body_length(headers: &HeaderMap) -> Result<Length, Malformed> {

@@ -187,17 +187,8 @@ impl Refusal {
         now: OffsetDateTime,
     ) -> Response<Bytes> {
         self.log(request_id);
-        let mut extra = String::new();
-        if let Self::Signature(SignatureError::Skewed { signed_at, max_skew }) = self {
-            let text = |at: OffsetDateTime| at.format(&Rfc3339).unwrap_or_default();
-            extra = format!(
-                "<RequestTime>{}</RequestTime><ServerTime>{}</ServerTime>\
-                 <MaxAllowedSkewMilliseconds>{}</MaxAllowedSkewMilliseconds>",
-                text(*signed_at),
-                text(now),
-                max_skew.whole_milliseconds()
-            );
-        }
+        let extra =
+            if let Self::Signature(error) = self { times(error, now) } else { String::new() };
         let document = error_document(self.code(), &self.message(), &extra, resource, request_id);
         let mut response = Response::new(Bytes::from(document));
         *response.status_mut() = self.status();
@@ -218,6 +209,26 @@ impl From<UploadFault> for Refusal {
             UploadFault::Gone => Self::ClientGone,
             UploadFault::Crowded => Self::Crowded,
         }
+    }
+}
+
+/// The elements by which S3 says what the clocks are, to a client that came at the wrong time.
+fn times(error: &SignatureError, now: OffsetDateTime) -> String {
+    let text = |at: OffsetDateTime| at.format(&Rfc3339).unwrap_or_default();
+    let server = format!("<ServerTime>{}</ServerTime>", text(now));
+    if let SignatureError::Skewed { signed_at, max_skew } = error {
+        let at = text(*signed_at);
+        let skew = max_skew.whole_milliseconds();
+        format!(
+            "<RequestTime>{at}</RequestTime>{server}\
+             <MaxAllowedSkewMilliseconds>{skew}</MaxAllowedSkewMilliseconds>"
+        )
+    } else if let SignatureError::Expired { at } = error {
+        format!("<Expires>{}</Expires>{server}", text(*at))
+    } else if let SignatureError::NotYetValid { from } = error {
+        format!("<RequestTime>{}</RequestTime>{server}", text(*from))
+    } else {
+        String::new()
     }
 }
 

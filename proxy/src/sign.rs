@@ -55,7 +55,13 @@ pub(crate) async fn sign(permitted: Permitted, live: &Live) -> Result<Signed, Re
     headers.insert(header::HOST, host.map_err(|_| unwritable(operation))?);
     headers.insert("x-amz-date", amz_date::header_value(now));
     headers.insert("x-amz-content-sha256", payload.header_value());
-    let wire = Wire { method: head.method(), path: &path, query: &query, headers: &headers };
+    let wire = Wire {
+        method: head.method(),
+        path: &path,
+        query: &query,
+        headers: &headers,
+        host_bucket: None,
+    };
     let (authorization, chain) = live.signer.sign(wire, &payload, now);
     headers.insert(header::AUTHORIZATION, authorization);
     if head.method() == Method::PUT || head.method() == Method::POST {

@@ -6,6 +6,7 @@ use http::HeaderMap;
 
 use crate::encode::{push_canonical_path, push_canonical_query};
 use crate::error::SignatureError;
+use crate::presigned::V4_SIGNATURE;
 use crate::wire::Wire;
 
 /// The canonical request of `wire`, in one buffer.
@@ -41,10 +42,15 @@ pub(crate) fn request(
     Ok(out)
 }
 
-/// Appends every pair of a raw query, decoded once, encoded, and sorted by name, then value.
+/// Appends every pair of a raw query, decoded once, encoded, and sorted by name, then value; the signature itself, of a
+/// presigned URL, is not among them.
 fn push_query(out: &mut String, query: &str) {
-    let mut pairs: Vec<(String, String)> =
-        query.split('&').filter(|pair| !pair.is_empty()).map(pair).collect();
+    let mut pairs: Vec<(String, String)> = query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(pair)
+        .filter(|(name, _)| name != V4_SIGNATURE)
+        .collect();
     pairs.sort_unstable();
     for (index, (name, value)) in pairs.iter().enumerate() {
         if index > 0 {
@@ -131,6 +137,7 @@ mod tests {
             path: "",
             query: "prefix=J&max-keys=2",
             headers: &headers,
+            host_bucket: None,
         };
         let request = request(wire, "host;x-amz-date", "UNSIGNED-PAYLOAD").unwrap();
         let expected = "GET\n/\nmax-keys=2&prefix=J\nhost:examplebucket.s3.amazonaws.com\n\
@@ -167,7 +174,13 @@ mod tests {
     #[test]
     fn absent_header_is_no_empty_header() {
         let headers = HeaderMap::new();
-        let wire = Wire { method: &Method::GET, path: "/", query: "", headers: &headers };
+        let wire = Wire {
+            method: &Method::GET,
+            path: "/",
+            query: "",
+            headers: &headers,
+            host_bucket: None,
+        };
         let refused = request(wire, "host", "UNSIGNED-PAYLOAD").unwrap_err();
         assert_eq!(refused, SignatureError::AbsentHeader { name: "host".to_owned() });
     }

@@ -1,6 +1,10 @@
 //! AWS's percent encoding: the one encoder of keys and parameters, and the readers of raw paths and queries.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode_byte, utf8_percent_encode};
+use std::borrow::Cow;
+
+use percent_encoding::{
+    AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode_byte, utf8_percent_encode,
+};
 
 /// Writes a decoded path, so that it reads back as the same bytes: `/` stays, and so do `A-Z a-z 0-9 - . _ ~`.
 pub fn encode_path(path: &str) -> String {
@@ -35,6 +39,23 @@ pub(crate) fn push_canonical_query(out: &mut String, raw: &str) {
             Part::Escape(byte) => push_byte(out, byte),
         }
     }
+}
+
+/// The names and values of a raw query, decoded once, `+` as a space; a name without `=` has an empty value. What is not
+/// UTF-8 is replaced: no name or value that is read here has such a thing in it.
+pub(crate) fn decode_pairs(query: &str) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+    query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (decode(name), decode(value))
+    })
+}
+
+fn decode(raw: &str) -> Cow<'_, str> {
+    if raw.contains('+') {
+        let spaced = raw.replace('+', " ");
+        return percent_decode_str(&spaced).decode_utf8_lossy().into_owned().into();
+    }
+    percent_decode_str(raw).decode_utf8_lossy()
 }
 
 /// A piece of raw, percent-encoded text.

@@ -1,8 +1,9 @@
-//! SHA-256 and HMAC-SHA-256, their lower-case hex, and the only comparison of signatures and hashes.
+//! SHA-256, HMAC-SHA-256 and HMAC-SHA-1, lower-case hex, and the only comparison of signatures and hashes.
 
 use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
+use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
@@ -68,6 +69,14 @@ impl Keyed {
     }
 }
 
+/// The HMAC-SHA-1 code of `message`, which only version 2 of signatures uses.
+#[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
+pub(crate) fn hmac_sha1(key: &[u8], message: &[u8]) -> [u8; 20] {
+    let mut state = Hmac::<Sha1>::new_from_slice(key).expect("HMAC takes a key of any length");
+    state.update(message);
+    state.finalize().into_bytes().into()
+}
+
 impl fmt::Debug for Keyed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Keyed(..)")
@@ -124,10 +133,17 @@ mod tests {
     }
 
     #[test]
+    fn code_of_sha1_is_that_of_rfc_2202_case_2() {
+        let code = hmac_sha1(b"Jefe", b"what do ya want for nothing?");
+        assert_eq!(hex(&code), "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
+    }
+
+    #[test]
     fn hash_state_is_wiped_when_dropped() {
         // A key taken into HMAC is two states of the hash.
         fn wiped<T: zeroize::ZeroizeOnDrop>(_: T) {}
         wiped(Sha256::new());
+        wiped(Sha1::new());
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Verifies and produces AWS signatures; decodes and encodes signed bodies.
 //!
 //! It promises:
-//! - A request verifies only if `host` and every `x-amz-*` header it carries are covered by the signature.
+//! - A request verifies only if its bucket, its key and every `x-amz-*` header it carries are covered by the signature, and
+//!   `host` too with version 4; version 2 has no place for it.
 //! - Exactly one mechanism of authentication is read, and nothing in it twice.
 //! - Signatures and hashes are compared in constant time, in [`hash`] and nowhere else.
 //! - The piece that completes a body leaves the [`Decoder`] only if the whole body is what was signed and declared.
@@ -24,16 +25,16 @@
 //! headers.insert("x-amz-content-sha256", payload.header_value());
 //!
 //! let signer = Signer::new("AKIAALICE", SecretKey::new(*b"not a real secret"), "us-east-1")?;
-//! let wire = Wire { method: &Method::GET, path: "/lake/a%20key", query: "", headers: &headers };
+//! let wire = Wire { method: &Method::GET, path: "/lake/a%20key", query: "", headers: &headers, host_bucket: None };
 //! let (authorization, _) = signer.sign(wire, &payload, now);
 //! headers.insert(header::AUTHORIZATION, authorization);
 //!
-//! let wire = Wire { method: &Method::GET, path: "/lake/a%20key", query: "", headers: &headers };
-//! let rules = Rules { regions: &[], max_skew: Duration::minutes(15) };
+//! let wire = Wire { method: &Method::GET, path: "/lake/a%20key", query: "", headers: &headers, host_bucket: None };
+//! let rules = Rules { regions: &[], max_skew: Duration::minutes(15), version_2: true };
 //! let claim = Claim::parse(wire, &rules, now + Duration::minutes(1))?;
 //! assert_eq!(claim.access_key_id().as_str(), "AKIAALICE");
-//! claim.verify(wire, &SecretKey::new(*b"not a real secret"))?;
-//! assert!(claim.verify(wire, &SecretKey::new(*b"another secret")).is_err());
+//! claim.verify(&SecretKey::new(*b"not a real secret"))?;
+//! assert!(claim.verify(&SecretKey::new(*b"another secret")).is_err());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -48,8 +49,11 @@ mod error;
 pub mod hash;
 mod mechanism;
 mod payload;
+mod presigned;
 mod signer;
 mod v4;
+mod verifier;
+mod version2;
 mod wire;
 
 pub use body::{
@@ -59,8 +63,9 @@ pub use body::{
 pub use claim::{Claim, Rules};
 pub use credential::{AccessKeyId, CredentialError, SecretKey};
 pub use encode::{encode_path, encode_query_value};
-pub use error::SignatureError;
+pub use error::{Form, SignatureError};
 pub use payload::Payload;
+pub use presigned::Presigned;
 pub use signer::Signer;
-pub use v4::SigningKey;
+pub use verifier::{KEYS_MAX, Verifier};
 pub use wire::Wire;

@@ -1,66 +1,107 @@
 //! Finds the one way in which a request is authenticated.
 
-use std::borrow::Cow;
-
 use http::header::AUTHORIZATION;
-use percent_encoding::percent_decode_str;
 
-use crate::error::SignatureError;
+use crate::authorization::ALGORITHM;
+use crate::encode::decode_pairs;
+use crate::error::{Form, SignatureError};
+use crate::presigned::Presigned;
+use crate::version2;
 use crate::wire::Wire;
 
-/// The text of the only `Authorization` header, of a request that is authenticated in no other way.
-///
-/// # Errors
-///
-/// [`SignatureError::Anonymous`] when there is no authentication, [`SignatureError::UnsupportedForm`] when there is only
-/// that of a presigned URL, [`SignatureError::ManyMechanisms`] when there is more than one.
-pub(crate) fn authorization(wire: Wire<'_>) -> Result<&str, SignatureError> {
-    let mut values = wire.headers.get_all(AUTHORIZATION).iter();
-    let value = match (values.next(), presigned_form(wire.query)) {
-        (None, None) => return Err(SignatureError::Anonymous),
-        (None, Some(form)) => return Err(SignatureError::UnsupportedForm { form }),
-        (Some(_), Some(_)) => return Err(SignatureError::ManyMechanisms),
-        (Some(value), None) => value,
-    };
-    if values.next().is_some() {
-        return Err(SignatureError::ManyMechanisms);
+/// How a request says who signed it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mechanism<'a> {
+    /// Version 4 in the `Authorization` header: what follows its scheme.
+    Version4(&'a str),
+    /// Version 2 in the `Authorization` header: what follows its scheme.
+    Version2(&'a str),
+    /// Parameters of a presigned URL.
+    Presigned(Presigned),
+}
+
+impl<'a> Mechanism<'a> {
+    /// The only mechanism in `wire`.
+    ///
+    /// # Errors
+    ///
+    /// [`SignatureError::Anonymous`] when there is none, [`SignatureError::ManyMechanisms`] when there is more than one,
+    /// [`SignatureError::UnsupportedForm`] or [`SignatureError::UnsupportedScheme`] when it is none of ours.
+    pub(crate) fn of(wire: Wire<'a>) -> Result<Self, SignatureError> {
+        let mut values = wire.headers.get_all(AUTHORIZATION).iter();
+        match (values.next(), presigned(wire.query)?) {
+            (None, None) => Err(SignatureError::Anonymous),
+            (None, Some(form)) => Ok(Self::Presigned(form)),
+            (Some(_), Some(_)) => Err(SignatureError::ManyMechanisms),
+            (Some(_), None) if values.next().is_some() => Err(SignatureError::ManyMechanisms),
+            (Some(value), None) => Self::of_header(value.to_str().map_err(|_| NOT_ASCII)?),
+        }
     }
-    value.to_str().map_err(|_| SignatureError::MalformedAuthorization { reason: "it is not ASCII" })
-}
 
-/// Whether the query names a session token.
-pub(crate) fn has_token_parameter(query: &str) -> bool {
-    names(query).any(|name| name.eq_ignore_ascii_case("x-amz-security-token"))
-}
-
-/// The form of presigned URL that the query has a parameter of, if any.
-///
-/// Names are compared without regard to case, as no other parameter of S3 is near them: a name that only
-/// some hop takes for authentication is then still seen here.
-fn presigned_form(query: &str) -> Option<&'static str> {
-    let is_one_of = |known: &[&str]| {
-        names(query).any(|name| known.iter().any(|known| name.eq_ignore_ascii_case(known)))
-    };
-    if is_one_of(V4_PARAMETERS) {
-        return Some("Signature Version 4 in a presigned URL");
+    fn of_header(text: &'a str) -> Result<Self, SignatureError> {
+        let (scheme, rest) = text.split_once(' ').unwrap_or((text, ""));
+        match scheme {
+            ALGORITHM => Ok(Self::Version4(rest)),
+            version2::SCHEME => Ok(Self::Version2(rest)),
+            "AWS4-ECDSA-P256-SHA256" => {
+                Err(SignatureError::UnsupportedForm { form: "Signature Version 4A" })
+            }
+            _ => Err(SignatureError::UnsupportedScheme),
+        }
     }
-    is_one_of(V2_PARAMETERS).then_some("Signature Version 2 in a presigned URL")
 }
 
-/// The parameters' names, decoded once.
-fn names(query: &str) -> impl Iterator<Item = Cow<'_, str>> {
-    query.split('&').map(|pair| {
-        let name = pair.split_once('=').map_or(pair, |(name, _)| name);
-        percent_decode_str(name).decode_utf8_lossy()
-    })
+/// The form of presigned URL that `query` is, if it is one.
+fn presigned(query: &str) -> Result<Option<Presigned>, SignatureError> {
+    let mut found = None;
+    for (name, _) in decode_pairs(query) {
+        match (found, Presigned::told_by(&name)) {
+            (_, None) => {}
+            (None, form) => found = form,
+            (Some(one), Some(other)) if one == other => {}
+            (Some(_), Some(_)) => return Err(SignatureError::ManyMechanisms),
+        }
+    }
+    Ok(found)
 }
 
-const V4_PARAMETERS: &[&str] = &[
-    "X-Amz-Algorithm",
-    "X-Amz-Credential",
-    "X-Amz-Date",
-    "X-Amz-Expires",
-    "X-Amz-Signature",
-    "X-Amz-SignedHeaders",
-];
-const V2_PARAMETERS: &[&str] = &["AWSAccessKeyId", "Signature"];
+const NOT_ASCII: SignatureError =
+    SignatureError::MalformedAuthorization { form: Form::Header, reason: "it is not ASCII" };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn schemes_of_ours_are_told_apart() {
+        let of = Mechanism::of_header;
+        assert_eq!(
+            of("AWS4-HMAC-SHA256 Credential=a, x"),
+            Ok(Mechanism::Version4("Credential=a, x"))
+        );
+        assert_eq!(of("AWS4-HMAC-SHA256"), Ok(Mechanism::Version4("")));
+        assert_eq!(of("AWS AKIAALICE:c2ln"), Ok(Mechanism::Version2("AKIAALICE:c2ln")));
+    }
+
+    #[test]
+    fn other_schemes_are_refused_and_known_ones_named() {
+        let refused = |text| Mechanism::of_header(text).unwrap_err();
+        let asymmetric =
+            refused("AWS4-ECDSA-P256-SHA256 Credential=AKIAALICE/20130524/s3/aws4_request");
+        assert_eq!(asymmetric, SignatureError::UnsupportedForm { form: "Signature Version 4A" });
+        assert_eq!((asymmetric.status(), asymmetric.code()), (501, "NotImplemented"));
+        for scheme in [
+            "Bearer x",
+            "Basic QTpC",
+            "aws4-hmac-sha256 x",
+            "AWS4-HMAC-SHA2567 x",
+            "",
+            "AWS4-HMAC-SHA256\tx",
+            "aws AKIAALICE:c2ln",
+        ] {
+            let refused = refused(scheme);
+            assert_eq!(refused, SignatureError::UnsupportedScheme, "{scheme}");
+            assert_eq!((refused.status(), refused.code()), (400, "InvalidArgument"));
+        }
+    }
+}

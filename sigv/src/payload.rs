@@ -53,9 +53,25 @@ impl Payload {
         wire::header_value(self.text().into_owned())
     }
 
-    /// Reads `x-amz-content-sha256`.
+    /// Whether the body's bytes have signatures of their own, chunk by chunk.
+    pub(crate) fn is_signed_in_chunks(&self) -> bool {
+        match self {
+            Self::Hash(_) | Self::Unsigned | Self::UnsignedTrailer => false,
+            Self::SignedChunks | Self::SignedChunksTrailer => true,
+        }
+    }
+
+    /// Reads `x-amz-content-sha256`, which has to be there.
     pub(crate) fn of(headers: &HeaderMap) -> Result<Self, SignatureError> {
-        let value = headers.get(HEADER).ok_or(SignatureError::MissingPayloadHash)?;
+        headers.get(HEADER).ok_or(SignatureError::MissingPayloadHash).and_then(Self::parse)
+    }
+
+    /// Reads `x-amz-content-sha256`; without it nothing is said about the body.
+    pub(crate) fn of_optional(headers: &HeaderMap) -> Result<Self, SignatureError> {
+        headers.get(HEADER).map_or(Ok(Self::Unsigned), Self::parse)
+    }
+
+    fn parse(value: &HeaderValue) -> Result<Self, SignatureError> {
         let text = value.to_str().map_err(|_| SignatureError::MalformedPayloadHash)?;
         if let Some(mode) = MODES.iter().find(|mode| mode.text() == text) {
             return Ok(*mode);

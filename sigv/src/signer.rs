@@ -75,7 +75,7 @@ impl Signer {
         let request = canonical_request(wire, &signed_headers, payload);
         let Self { access_key_id, region, .. } = self;
         let key = self.key(at.date());
-        let signature = key.sign(&request, at, region);
+        let signature = key.sign(&hash::sha256(&request), at, region);
         let date = amz_date::format_date(at.date());
         let mut value = header_value(format!(
             "{ALGORITHM} Credential={access_key_id}/{date}/{region}/{SERVICE}/{TERMINATOR}, \
@@ -156,7 +156,13 @@ mod tests {
     fn signature_is_sensitive_and_nothing_secret_prints() {
         let headers =
             HeaderMap::from_iter([(http::header::HOST, HeaderValue::from_static("garage"))]);
-        let wire = Wire { method: &Method::GET, path: "/", query: "", headers: &headers };
+        let wire = Wire {
+            method: &Method::GET,
+            path: "/",
+            query: "",
+            headers: &headers,
+            host_bucket: None,
+        };
         let signer =
             Signer::new("GK$tenant", SecretKey::new(*b"not a real secret"), "garage").unwrap();
         let (value, chain) = signer.sign(wire, &Payload::Unsigned, datetime!(2026-01-31 12:00 UTC));

@@ -14,11 +14,11 @@ use crate::hash::{self, Hash, Keyed};
 ///
 /// It is wiped when dropped and prints nothing of itself.
 #[derive(Clone, Debug)]
-pub struct SigningKey(Keyed);
+pub(crate) struct SigningKey(Keyed);
 
 impl SigningKey {
     /// Derives the key of `secret` for the S3 service in `region` on `date` (UTC).
-    pub fn derive(secret: &SecretKey, date: Date, region: &str) -> Self {
+    pub(crate) fn derive(secret: &SecretKey, date: Date, region: &str) -> Self {
         let seed = Zeroizing::new([b"AWS4", secret.expose()].concat());
         let mut key =
             Zeroizing::new(Keyed::new(&seed).code(&[amz_date::format_date(date).as_bytes()]));
@@ -28,11 +28,12 @@ impl SigningKey {
         Self(Keyed::new(&*key))
     }
 
-    /// The signature of a canonical request, signed at `at` in `region`: those that this key was derived for.
-    pub(crate) fn sign(&self, canonical_request: &[u8], at: OffsetDateTime, region: &str) -> Hash {
+    /// The signature of a canonical request that has the SHA-256 hash `request`, signed at `at` in `region`: those that
+    /// this key was derived for.
+    pub(crate) fn sign(&self, request: &Hash, at: OffsetDateTime, region: &str) -> Hash {
         let stamp = amz_date::format(at);
         let (date, _) = stamp.split_once('T').unwrap_or_default();
-        let hash = hash::hex(&hash::sha256(canonical_request));
+        let hash = hash::hex(request);
         let parts = [
             ALGORITHM, "\n", &stamp, "\n", date, "/", region, "/", SERVICE, "/", TERMINATOR, "\n",
             &hash,

@@ -17,6 +17,8 @@ pub struct Wire<'a> {
     pub query: &'a str,
     /// All headers, `host` among them.
     pub headers: &'a HeaderMap,
+    /// The bucket that `Host` names, in virtual-host style: version 2 of signatures covers it with the path.
+    pub host_bucket: Option<&'a str>,
 }
 
 impl fmt::Debug for Wire<'_> {

@@ -110,7 +110,7 @@ fn published(
         ),
     );
     let claim = request.verify(&secret(), AT).unwrap();
-    claim.chain(&claim.signing_key(&secret()))
+    claim.chain(&secret()).unwrap()
 }
 
 /// The body in signed chunks, with the signatures that the judge gives after `seed`.

@@ -108,8 +108,6 @@ fn verifies(example: &Example<'_>) {
     );
     let claim = request.verify(&secret(), datetime!(2013-05-24 00:00 UTC)).unwrap();
     assert_eq!(claim.access_key_id().as_str(), ID);
-    assert_eq!(claim.region(), "us-east-1");
-    assert_eq!(claim.signed_at(), datetime!(2013-05-24 00:00 UTC));
     assert_eq!(claim.payload(), &payload);
 }
 

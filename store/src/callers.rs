@@ -6,19 +6,19 @@ use std::sync::Arc;
 use moka::future::Cache;
 use moka::ops::compute::{CompResult, Op};
 use policy::{Policy, Subject};
-use sigv::{AccessKeyId, SecretKey};
+use sigv::{AccessKeyId, Verifier};
 use time::OffsetDateTime;
 
 use crate::records::{self, CredentialRecord, GroupRecord, PolicyRecord, Uid, UserRecord};
 use crate::{Entry, Kind, Status, Store, StoreError};
 
 /// The user behind an access key, with all that decides what it may do.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Caller {
     /// The user's name.
     pub user: Box<str>,
-    /// The secret half of the access key.
-    pub secret: SecretKey,
+    /// The secret half of the access key, with what was derived from it.
+    pub verifier: Verifier,
     /// The user's policies and its groups', each once. Callers share them.
     pub policies: Vec<Arc<Policy>>,
     /// From when on the access key opens nothing. The clock is the asker's, so the check is too.
@@ -120,7 +120,7 @@ impl Callers {
         attached.dedup();
         Ok(Some(Caller {
             user: user.name.into(),
-            secret: self.store.open_secret(id, &credential.secret)?,
+            verifier: Verifier::new(self.store.open_secret(id, &credential.secret)?),
             policies: self.compiled(attached).await?,
             expires: credential.expires,
             revision,

@@ -37,7 +37,7 @@ async fn a_caller_has_its_own_policies_and_its_groups_each_once() {
     world.user("alice", ALICE, settings).await;
     let caller = find(&callers, ALICE).await.unwrap();
     assert_eq!(&*caller.user, "alice");
-    assert_eq!(caller.secret.expose(), SECRET.as_bytes());
+    assert_eq!(caller.verifier.secret().expose(), SECRET.as_bytes());
     assert_eq!(caller.expires, None);
     let mut names: Vec<_> = caller.policies.iter().map(|policy| policy.name()).collect();
     names.sort_unstable();
@@ -215,7 +215,7 @@ async fn another_secret_and_an_expiry_count_at_once() {
     let settings = CredentialSettings { expires: until, ..secret("another-secret-of-alice") };
     world.store.update_credential("alice", &id(ALICE), &settings).await.unwrap();
     let caller = find(&callers, ALICE).await.unwrap();
-    assert_eq!(caller.secret.expose(), b"another-secret-of-alice");
+    assert_eq!(caller.verifier.secret().expose(), b"another-secret-of-alice");
     assert_eq!(caller.expires, Some(expires));
 }
 

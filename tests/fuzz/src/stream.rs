@@ -61,7 +61,13 @@ pub fn chain(payload: Payload) -> Chain {
     headers.insert("host", HeaderValue::from_static("lake.example.com"));
     headers.insert("x-amz-date", amz_date::header_value(at));
     headers.insert("x-amz-content-sha256", payload.header_value());
-    let wire = Wire { method: &Method::PUT, path: "/lake/a", query: "", headers: &headers };
+    let wire = Wire {
+        method: &Method::PUT,
+        path: "/lake/a",
+        query: "",
+        headers: &headers,
+        host_bucket: None,
+    };
     let signer = Signer::new("AKIAFUZZ", SecretKey::new(*b"not a real secret"), "us-east-1");
     signer.expect("a good credential").sign(wire, &payload, at).1
 }
