@@ -161,14 +161,11 @@ fn every_fault_is_told_at_once_or_the_first_with_its_place() {
 fn what_comes_later_but_hurts_nobody_is_a_warning() {
     let site = site();
     site.configure("listen:\n", "listen:\n  api: 127.0.0.1:0\n");
-    site.configure("auth:\n", "auth:\n  sigv2: true\n");
     site.apply();
     let gateway = site.serve();
-    for name in ["listen.api", "auth.sigv2"] {
-        gateway
-            .log()
-            .find(name, |line| (line.contains("WARN") && line.contains(name)).then_some(()));
-    }
+    gateway.log().find("listen.api", |line| {
+        (line.contains("WARN") && line.contains("listen.api")).then_some(())
+    });
     gateway.stop();
 }
 

@@ -49,10 +49,11 @@ pub(crate) fn run(config: &Config, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "          bodies {}{hashes}", upstream.body.mode)?;
     writeln!(out, "store     redb at {}", config.store.path.display())?;
     let regions = &config.auth.regions;
+    let versions = if config.auth.sigv2 { "SigV4 and SigV2" } else { "SigV4" };
     if regions.is_empty() {
-        writeln!(out, "auth      SigV4, for any region")?;
+        writeln!(out, "auth      {versions}, for any region")?;
     } else {
-        writeln!(out, "auth      SigV4, for the regions {}", regions.join(", "))?;
+        writeln!(out, "auth      {versions}, for the regions {}", regions.join(", "))?;
     }
     match &config.audit.output {
         AuditOutput::Stdout => writeln!(out, "audit     to standard output, lossy")?,

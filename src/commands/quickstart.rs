@@ -277,7 +277,7 @@ fn config(
             },
         },
         store: crate::config::Store { path: folder.path("lakegate.redb") },
-        auth: Auth { secret, regions: Vec::new() },
+        auth: Auth { secret, regions: Vec::new(), sigv2: true },
         audit: Audit { output: AuditOutput::File(folder.path("audit.jsonl")) },
         limits: Limits::default(),
         drain: Drain { delay: Duration::ZERO, timeout: DRAIN_TIMEOUT },

@@ -28,10 +28,13 @@ pub(super) fn build(mut settings: Settings, folder: &Path) -> Loaded {
     let listen = listen(&mut settings);
     let tls = tls(&mut settings, folder);
     if let Some(listen) = &listen
-        && !listen.s3.ip().to_canonical().is_loopback()
+        && !listen.is_loopback()
         && !settings.is_given("tls")
     {
         settings.warn("listen.s3", WITHOUT_TLS);
+        if settings.flag("auth.sigv2") {
+            settings.warn("auth.sigv2", SIGV2_WITHOUT_TLS);
+        }
     }
     let upstream = upstream(&mut settings, folder);
     if let (Some(listen), Some(upstream)) = (&listen, &upstream)
@@ -198,7 +201,7 @@ fn auth(settings: &mut Settings, folder: &Path) -> Option<Auth> {
         }
     });
     match secret {
-        Ok(secret) => Some(Auth { secret, regions }),
+        Ok(secret) => Some(Auth { secret, regions, sigv2: settings.flag("auth.sigv2") }),
         Err(reason) => {
             let path = given(settings, "auth.encrypt.secret_key");
             settings.fault(path, reason);
@@ -313,5 +316,8 @@ fn is_access_key_id(text: &str) -> bool {
 
 const WITHOUT_TLS: &str = "S3 is served without TLS on an address that is not loopback: secrets are not sent, but bodies of \
      UNSIGNED-PAYLOAD requests are not protected";
+
+const SIGV2_WITHOUT_TLS: &str = "on, and S3 is served without TLS on an address that is not loopback: version 2 of signatures covers \
+     neither the host nor most of a query, so that whoever is on the way can change them; `false` refuses it";
 
 const NOT_A_REGION: &str = "not a region: letters, digits, `-`, `_` and `.`, 64 at most";

@@ -29,8 +29,8 @@ pub(crate) enum Shape {
     Address(&'static str),
     /// A whole number, with its default and range.
     Number { default: u64, min: u64, max: u64 },
-    /// `true` or `false`.
-    Flag,
+    /// `true` or `false`, with its default.
+    Flag { default: bool },
     /// Texts.
     List,
     /// One of these texts; the first is the default.
@@ -203,7 +203,7 @@ pub(crate) static KEYS: &[Key] = &[
     text("upstream.client_certificate_file"),
     text("upstream.client_key_file"),
     key("upstream.body", Shape::Choice(&["as_received", "signed", "trailer", "plain"])),
-    key("upstream.verifies_hash", Shape::Flag),
+    key("upstream.verifies_hash", Shape::Flag { default: false }),
     section("upstream.credentials"),
     text("upstream.credentials.access_key_id"),
     key("upstream.credentials.secret_access_key", Shape::Secret),
@@ -223,14 +223,7 @@ pub(crate) static KEYS: &[Key] = &[
     key("auth.encrypt.secret_key", Shape::Secret),
     text("auth.encrypt.secret_key_file"),
     key("auth.regions", Shape::List),
-    Key {
-        path: "auth.sigv2",
-        shape: Shape::Flag,
-        state: State::Warned {
-            neutral: Neutral::False,
-            text: "SigV2 is not built yet: requests signed with it are refused",
-        },
-    },
+    key("auth.sigv2", Shape::Flag { default: true }),
     section("audit"),
     key("audit.path", Shape::Text(Some("-"))),
     not_built(

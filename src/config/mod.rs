@@ -53,6 +53,13 @@ pub(crate) struct Listen {
     pub(crate) ops: SocketAddr,
 }
 
+impl Listen {
+    /// Whether only this machine reaches the S3 listener.
+    pub(crate) fn is_loopback(&self) -> bool {
+        self.s3.ip().to_canonical().is_loopback()
+    }
+}
+
 /// TLS on the S3 listener.
 #[derive(Debug)]
 pub(crate) struct Tls {
@@ -100,6 +107,8 @@ pub(crate) struct Auth {
     pub(crate) secret: SecretText,
     /// The regions that a client may sign for; any when empty.
     pub(crate) regions: Vec<String>,
+    /// Whether signatures of version 2 are taken.
+    pub(crate) sigv2: bool,
 }
 
 /// The audit log; it is lossy: a record that finds the queue full is counted, not written.

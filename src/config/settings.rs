@@ -59,15 +59,17 @@ impl Settings {
             Shape::Section
             | Shape::Secret
             | Shape::Number { .. }
-            | Shape::Flag
+            | Shape::Flag { .. }
             | Shape::List
             | Shape::Free => None,
         })
     }
 
-    /// The flag at `path`, or `false`.
+    /// The flag at `path`, or its default.
     pub(super) fn flag(&self, path: &'static str) -> bool {
-        self.values.get(path).and_then(|setting| setting.value.as_bool()).unwrap_or(false)
+        let given = self.values.get(path).and_then(|setting| setting.value.as_bool());
+        let shape = keys::find(path).map(|key| key.shape);
+        given.unwrap_or(matches!(shape, Some(Shape::Flag { default: true })))
     }
 
     /// The number at `path`, or its default.
@@ -256,8 +258,8 @@ fn mismatch(shape: Shape, value: &Value) -> Option<String> {
             Some(number) if (min..=max).contains(&number) => None,
             Some(_) | None => Some(format!("not a whole number from {min} to {max}")),
         },
-        (Shape::Flag, Value::Bool(_)) => None,
-        (Shape::Flag, _) => Some("neither `true` nor `false`".to_owned()),
+        (Shape::Flag { .. }, Value::Bool(_)) => None,
+        (Shape::Flag { .. }, _) => Some("neither `true` nor `false`".to_owned()),
         (Shape::List, Value::Array(items)) if items.iter().all(Value::is_string) => None,
         (Shape::List, _) => Some("not a list of texts".to_owned()),
         (Shape::Choice(choices), Value::String(text)) if choices.contains(&text.as_str()) => None,
@@ -278,7 +280,7 @@ fn value_of(key: &Key, text: &str) -> Result<Value, String> {
         }
         Shape::List if text.trim_start().starts_with('[') => as_yaml(),
         Shape::List => Ok(text.split(',').map(str::trim).filter(|item| !item.is_empty()).collect()),
-        Shape::Number { .. } | Shape::Flag | Shape::Free => as_yaml(),
+        Shape::Number { .. } | Shape::Flag { .. } | Shape::Free => as_yaml(),
         Shape::Section => Err("names a section; its keys are set one by one".to_owned()),
     }
 }

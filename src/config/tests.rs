@@ -265,26 +265,43 @@ fn what_is_not_built_may_be_switched_off() {
 }
 
 #[test]
-fn a_listener_for_the_api_and_sigv2_start_with_a_warning() {
+fn a_listener_for_the_api_starts_with_a_warning() {
     assert_eq!(
         warnings("listen: {api: '127.0.0.1:8000'}\n"),
         ["lakegate.yaml: listen.api: the API and the web UI are not built yet: nothing listens \
           there"]
     );
-    for (sigv2, count) in [("true", 1), ("false", 0)] {
-        let text = BASE.replace("  encrypt", &format!("  sigv2: {sigv2}\n  encrypt"));
-        assert_eq!(read(&text).unwrap().1.len(), count);
+}
+
+#[test]
+fn version_2_of_signatures_is_on_until_it_is_switched_off() {
+    for (line, sigv2) in [("", true), ("  sigv2: true\n", true), ("  sigv2: false\n", false)] {
+        let text = BASE.replace("  encrypt", &format!("{line}  encrypt"));
+        let (config, warnings) = read(&text).unwrap();
+        assert_eq!((config.auth.sigv2, warnings.len()), (sigv2, 0));
     }
+}
+
+#[test]
+fn version_2_of_signatures_without_tls_beyond_loopback_starts_with_a_warning() {
+    let open = "listen: {s3: '0.0.0.0:8080'}\n";
+    let is_about = |warning: &String| warning.starts_with("lakegate.yaml: auth.sigv2: on, and");
+    assert_eq!(warnings(open).iter().filter(|warning| is_about(warning)).count(), 1);
+    let text = BASE.replace("  encrypt", "  sigv2: false\n  encrypt");
+    let (_, warnings) = read(&format!("{text}{open}")).unwrap();
+    assert_eq!(warnings.len(), 1);
 }
 
 #[test]
 fn a16_s3_without_tls_beyond_loopback_starts_with_a_warning() {
     for open in ["0.0.0.0:8080", "[::]:8080", "10.0.0.1:0"] {
         assert_eq!(
-            warnings(&format!("listen: {{s3: '{open}'}}\n")),
-            ["lakegate.yaml: listen.s3: S3 is served without TLS on an address that is not \
-              loopback: secrets are not sent, but bodies of UNSIGNED-PAYLOAD requests are not \
-              protected"]
+            warnings(&format!("listen: {{s3: '{open}'}}\n")).first().map(String::as_str),
+            Some(
+                "lakegate.yaml: listen.s3: S3 is served without TLS on an address that is not \
+                 loopback: secrets are not sent, but bodies of UNSIGNED-PAYLOAD requests are not \
+                 protected"
+            )
         );
     }
     for closed in ["127.0.0.1:8080", "127.1.2.3:0", "[::1]:8080", "[::ffff:127.0.0.1]:8080"] {

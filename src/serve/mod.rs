@@ -193,6 +193,7 @@ fn live(config: Config, callers: Callers, audit: Audit) -> Result<Live, ServeErr
         body: upstream.body,
         held: proxy::Held::new(config.limits.held_bytes_max),
         regions: config.auth.regions,
+        takes_version_2: config.auth.sigv2,
         max_skew: MAX_SKEW,
         limits: config.limits.data_plane,
         audit,
