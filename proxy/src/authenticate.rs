@@ -43,7 +43,7 @@ pub(crate) enum Content {
 /// # Errors
 ///
 /// [`Refusal::Signature`], [`Refusal::AccessKey`], [`Refusal::Store`]; [`Refusal::BodyNotTaken`] and
-/// [`Refusal::Body`] for a body that cannot be right.
+/// [`Refusal::Body`] for a body that cannot be right, [`Refusal::UnsignedBody`] for one that has to be signed.
 pub(crate) async fn authenticate(
     identified: Identified,
     live: &Live,
@@ -62,6 +62,9 @@ pub(crate) async fn authenticate(
     let operation = recognised.operation;
     let length = wire_length(parsed.method(), operation, parsed.length())?;
     let declared = Declared::read(*claim.payload(), parsed.headers(), length)?;
+    if !declared.payload().is_signed() && declared.length() > live.unsigned_bytes_max {
+        return Err(Refusal::UnsignedBody { limit: live.unsigned_bytes_max });
+    }
     let declared = live.body.checked(declared, operation, parsed.headers())?;
     let decoder = Decoder::new(&declared, chain, live.limits.chunks());
     let (head, incoming) = parsed.split_body();

@@ -39,6 +39,8 @@ pub struct Live {
     pub regions: Vec<String>,
     /// Whether signatures of version 2 are taken.
     pub takes_version_2: bool,
+    /// How long a body may be that its signature does not cover, in bytes.
+    pub unsigned_bytes_max: u64,
     /// How far a client's clock may be off.
     pub max_skew: time::Duration,
     /// Every limit of the data plane.

@@ -31,6 +31,10 @@ pub(crate) enum Refusal {
     BodyNotTaken,
     #[error("body refused: {0}")]
     Body(#[from] BodyError),
+    #[error(
+        "the signature does not cover the body, which has more than {limit} bytes, and there is no TLS"
+    )]
+    UnsignedBody { limit: u64 },
     #[error("the client stopped sending")]
     ClientStalled,
     #[error("the client went away")]
@@ -64,6 +68,7 @@ impl Refusal {
             Self::AccessKey => "InvalidAccessKeyId",
             Self::BodyNotTaken => "InvalidRequest",
             Self::Body(error) => error.code(),
+            Self::UnsignedBody { .. } => "InvalidRequest",
             Self::ClientStalled => "RequestTimeout",
             Self::ClientGone => "IncompleteBody",
             Self::Crowded => "SlowDown",
@@ -85,6 +90,7 @@ impl Refusal {
             Self::Signature(error) => error.status(),
             Self::Body(error) => error.status(),
             Self::BodyNotTaken
+            | Self::UnsignedBody { .. }
             | Self::ClientStalled
             | Self::ClientGone
             | Self::EntityTooLarge
@@ -110,6 +116,12 @@ impl Refusal {
             }
             Self::BodyNotTaken => "This operation takes no request body.".into(),
             Self::Body(error) => error.message().into(),
+            Self::UnsignedBody { limit } => {
+                format!(
+                    "Without TLS, a body of more than {limit} bytes must be covered by the \
+                     signature: sign its hash or its chunks, or use TLS."
+                )
+            }
             Self::ClientStalled => "Your socket connection to the server was not read from or \
                  written to within the timeout period."
                 .into(),
@@ -165,6 +177,7 @@ impl Refusal {
             | Self::AccessKey
             | Self::BodyNotTaken
             | Self::Body(_)
+            | Self::UnsignedBody { .. }
             | Self::ClientStalled
             | Self::ClientGone
             | Self::Crowded

@@ -37,6 +37,14 @@ impl Payload {
         }
     }
 
+    /// Whether the signature covers the body's bytes.
+    pub fn is_signed(&self) -> bool {
+        match self {
+            Self::Hash(_) | Self::SignedChunks | Self::SignedChunksTrailer => true,
+            Self::Unsigned | Self::UnsignedTrailer => false,
+        }
+    }
+
     /// As it stands in `x-amz-content-sha256` and in the canonical request.
     pub fn text(&self) -> Cow<'static, str> {
         match self {

@@ -248,6 +248,7 @@ pub(crate) static KEYS: &[Key] = &[
     number("limits.chunk_line_bytes_max", 256, 128, 65_536),
     number("limits.trailer_bytes_max", 1_024, 256, 65_536),
     number("limits.held_bytes_max", 268_435_456, 131_072, 1_099_511_627_776),
+    number("limits.plain_unsigned_bytes_max", 5_497_558_138_880, 0, 5_497_558_138_880),
     number("limits.upstream_connect_s", 5, 1, 300),
     number("limits.upstream_answer_s", 60, 1, 3_600),
     number("limits.upstream_long_answer_s", 900, 1, 86_400),

@@ -11,6 +11,8 @@ pub(crate) struct Limits {
     pub(crate) data_plane: proxy::Limits,
     /// Signed chunks that wait to be verified, all together, in bytes.
     pub(crate) held_bytes_max: usize,
+    /// A body that its signature does not cover, on a plain listener beyond loopback, in bytes.
+    pub(crate) plain_unsigned_bytes_max: u64,
     /// Connections of clients, on all cores together.
     pub(crate) connections_max: usize,
     /// Audit records that wait to be written.
@@ -49,6 +51,7 @@ impl Limits {
                 linger: seconds("limits.linger_s"),
             },
             held_bytes_max,
+            plain_unsigned_bytes_max: number("limits.plain_unsigned_bytes_max"),
             connections_max: count("limits.connections_max"),
             audit_records_max: count("limits.audit_records_max"),
             callers_max: number("limits.callers_max"),

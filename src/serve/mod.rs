@@ -184,6 +184,9 @@ fn live(config: Config, callers: Callers, audit: Audit) -> Result<Live, ServeErr
     let credentials = upstream.credentials;
     let signer =
         sigv::Signer::new(&credentials.access_key_id, credentials.secret, &upstream.region)?;
+    let is_open = config.tls.is_none() && !config.listen.is_loopback();
+    let unsigned_bytes_max =
+        if is_open { config.limits.plain_unsigned_bytes_max } else { u64::MAX };
     Ok(Live {
         callers,
         tls: config.tls.map(|tls| tls.server),
@@ -194,6 +197,7 @@ fn live(config: Config, callers: Callers, audit: Audit) -> Result<Live, ServeErr
         held: proxy::Held::new(config.limits.held_bytes_max),
         regions: config.auth.regions,
         takes_version_2: config.auth.sigv2,
+        unsigned_bytes_max,
         max_skew: MAX_SKEW,
         limits: config.limits.data_plane,
         audit,
