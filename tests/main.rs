@@ -31,6 +31,7 @@ mod ops;
 mod policy;
 mod quickstart;
 mod refusals;
+mod signatures;
 mod spoiled_bodies;
 mod tls;
 mod upstream;

@@ -220,3 +220,17 @@ impl Response {
         self.element("Message").unwrap_or_default()
     }
 }
+
+/// Asserts that this is S3's refusal with this status and code, and with the request's id.
+#[track_caller]
+pub(crate) fn assert_refused(response: &Response, status: u16, code: &str, what: &str) {
+    assert_eq!(
+        (response.status(), response.code().as_str()),
+        (status, code),
+        "{what}: {}",
+        response.text()
+    );
+    let id = response.element("RequestId").filter(|id| !id.is_empty());
+    assert!(id.is_some(), "{what}: no request id in {}", response.text());
+    assert_eq!(id.as_deref(), response.head.header("x-amz-request-id"), "{what}");
+}
