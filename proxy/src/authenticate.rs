@@ -148,3 +148,53 @@ fn wire_length(
         Length::Unknown | Length::Declared(_) => Err(Refusal::BodyNotTaken),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, HeaderValue};
+    use sigv::Wire;
+    use time::macros::datetime;
+
+    use super::*;
+
+    fn claim(authorization: &'static str) -> Claim {
+        let mut headers = HeaderMap::new();
+        headers.insert("host", HeaderValue::from_static("lake"));
+        headers.insert("x-amz-date", HeaderValue::from_static("20260131T120000Z"));
+        headers.insert("x-amz-content-sha256", HeaderValue::from_static("UNSIGNED-PAYLOAD"));
+        headers.insert("authorization", HeaderValue::from_static(authorization));
+        let wire = Wire {
+            method: &Method::GET,
+            path: "/lake",
+            query: "encryption",
+            headers: &headers,
+            host_bucket: None,
+        };
+        let rules = Rules { regions: &[], max_skew: time::Duration::minutes(15), version_2: true };
+        Claim::parse(wire, &rules, datetime!(2026-01-31 12:00 UTC)).unwrap()
+    }
+
+    #[test]
+    fn sub_resource_that_version_2_does_not_sign_is_refused() {
+        let version_2 = claim("AWS AKIAALICE:qgk2+6Sv9/oM7G3qLEjTH1a1l1g=");
+        let version_4 = claim(concat!(
+            "AWS4-HMAC-SHA256 Credential=AKIAALICE/20260131/us-east-1/s3/aws4_request, ",
+            "SignedHeaders=host;x-amz-content-sha256;x-amz-date, ",
+            "Signature=f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41"
+        ));
+        let newer = Operation::GetBucketEncryption;
+        let refused = check_covers_operation(&version_2, newer).unwrap_err();
+        assert_eq!((refused.status().as_u16(), refused.code()), (403, "AccessDenied"));
+        assert!(refused.message().contains("encryption"), "{}", refused.message());
+        assert!(check_covers_operation(&version_4, newer).is_ok());
+        for operation in [
+            Operation::GetBucketAcl,
+            Operation::ListObjectsV2,
+            Operation::UploadPart,
+            Operation::CreateMultipartUpload,
+            Operation::GetObject,
+        ] {
+            assert!(check_covers_operation(&version_2, operation).is_ok(), "{operation}");
+        }
+    }
+}

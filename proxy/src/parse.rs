@@ -251,8 +251,8 @@ fn hoist(
     parameters: &mut Vec<(String, String)>,
     headers: &HeaderMap,
 ) -> Result<Option<HeaderMap>, SignatureError> {
-    let mut forms = parameters.iter().filter_map(|(name, _)| Presigned::told_by(name));
-    let Some(form) = forms.next() else { return Ok(None) };
+    let names = parameters.iter().map(|(name, _)| name);
+    let Some(form) = Presigned::of(names)? else { return Ok(None) };
     let mut headers = headers.clone();
     form.hoist(parameters, &mut headers)?;
     Ok(Some(headers))

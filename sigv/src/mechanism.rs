@@ -29,7 +29,8 @@ impl<'a> Mechanism<'a> {
     /// [`SignatureError::UnsupportedForm`] or [`SignatureError::UnsupportedScheme`] when it is none of ours.
     pub(crate) fn of(wire: Wire<'a>) -> Result<Self, SignatureError> {
         let mut values = wire.headers.get_all(AUTHORIZATION).iter();
-        match (values.next(), presigned(wire.query)?) {
+        let names = decode_pairs(wire.query).map(|(name, _)| name);
+        match (values.next(), Presigned::of(names)?) {
             (None, None) => Err(SignatureError::Anonymous),
             (None, Some(form)) => Ok(Self::Presigned(form)),
             (Some(_), Some(_)) => Err(SignatureError::ManyMechanisms),
@@ -49,20 +50,6 @@ impl<'a> Mechanism<'a> {
             _ => Err(SignatureError::UnsupportedScheme),
         }
     }
-}
-
-/// The form of presigned URL that `query` is, if it is one.
-fn presigned(query: &str) -> Result<Option<Presigned>, SignatureError> {
-    let mut found = None;
-    for (name, _) in decode_pairs(query) {
-        match (found, Presigned::told_by(&name)) {
-            (_, None) => {}
-            (None, form) => found = form,
-            (Some(one), Some(other)) if one == other => {}
-            (Some(_), Some(_)) => return Err(SignatureError::ManyMechanisms),
-        }
-    }
-    Ok(found)
 }
 
 const NOT_ASCII: SignatureError =

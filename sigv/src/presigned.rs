@@ -19,16 +19,27 @@ pub enum Presigned {
 }
 
 impl Presigned {
-    /// The version that a query is presigned with which has the parameter `name`, decoded.
+    /// The version that a query is presigned with, by the names of its parameters, decoded; absent when it is not.
     ///
     /// Names are compared without regard to case, as no other parameter of S3 is near them: a name that only
     /// some hop takes for authentication is then still seen here.
-    pub fn told_by(name: &str) -> Option<Self> {
-        let is_one_of = |known: &[&str]| known.iter().any(|known| name.eq_ignore_ascii_case(known));
-        if is_one_of(&PARAMETERS) || is_one_of(&[DATE]) {
-            return Some(Self::Version4);
+    ///
+    /// # Errors
+    ///
+    /// [`SignatureError::ManyMechanisms`] when there are parameters of both versions.
+    pub fn of<N: AsRef<str>>(
+        names: impl IntoIterator<Item = N>,
+    ) -> Result<Option<Self>, SignatureError> {
+        let mut found = None;
+        for name in names {
+            match (found, Self::told_by(name.as_ref())) {
+                (_, None) => {}
+                (None, form) => found = form,
+                (Some(one), Some(other)) if one == other => {}
+                (Some(_), Some(_)) => return Err(SignatureError::ManyMechanisms),
+            }
         }
-        is_one_of(&[ACCESS_KEY_ID, SIGNATURE]).then_some(Self::Version2)
+        Ok(found)
     }
 
     /// Moves out of `parameters`, names and values decoded once, those that are headers: a parameter `x-amz-*` of a
@@ -73,6 +84,14 @@ impl Presigned {
         }
         headers.extend(hoisted);
         Ok(())
+    }
+
+    fn told_by(name: &str) -> Option<Self> {
+        let is_one_of = |known: &[&str]| known.iter().any(|known| name.eq_ignore_ascii_case(known));
+        if is_one_of(&PARAMETERS) || is_one_of(&[DATE]) {
+            return Some(Self::Version4);
+        }
+        is_one_of(&[ACCESS_KEY_ID, SIGNATURE]).then_some(Self::Version2)
     }
 
     /// The header that the parameter `name` is, if it is one.
@@ -202,3 +221,95 @@ const MISSPELT: SignatureError =
 
 /// How long a presigned URL of version 4 may live, in seconds.
 const LIFETIME_S: std::ops::RangeInclusive<i64> = 1..=604_800;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pairs(query: &[(&str, &str)]) -> Vec<(String, String)> {
+        query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn version_is_told_by_any_parameter_of_it_in_any_case() {
+        for name in ["X-Amz-Algorithm", "x-amz-signature", "X-AMZ-DATE", "X-Amz-Expires"] {
+            assert_eq!(Presigned::of([name]), Ok(Some(Presigned::Version4)), "{name}");
+        }
+        for name in ["AWSAccessKeyId", "awsaccesskeyid", "Signature"] {
+            assert_eq!(Presigned::of(["prefix", name]), Ok(Some(Presigned::Version2)), "{name}");
+        }
+        for name in ["Expires", "X-Amz-Acl", "x-id", "X-Amz-Security-Token", ""] {
+            assert_eq!(Presigned::of([name]), Ok(None), "{name}");
+        }
+    }
+
+    #[test]
+    fn a07_parameters_of_both_versions_are_refused() {
+        let refused = Presigned::of(["Signature", "X-Amz-Date"]);
+        assert_eq!(refused, Err(SignatureError::ManyMechanisms));
+    }
+
+    #[test]
+    fn parameters_that_are_headers_move_there_and_the_rest_stays() {
+        let mut parameters = pairs(&[
+            ("X-Amz-Algorithm", "AWS4-HMAC-SHA256"),
+            ("X-Amz-Acl", "private"),
+            ("x-amz-meta-a", "b ö"),
+            ("prefix", "x-amz-"),
+            ("content-type", "text/plain"),
+            ("X-Amz-Date", "20130524T000000Z"),
+        ]);
+        let mut headers = HeaderMap::new();
+        Presigned::Version4.hoist(&mut parameters, &mut headers).unwrap();
+        let kept: Vec<_> = parameters.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(kept, ["X-Amz-Algorithm", "prefix", "content-type"]);
+        assert_eq!(headers["x-amz-acl"], "private");
+        assert_eq!(headers["x-amz-meta-a"].as_bytes(), "b ö".as_bytes());
+        assert_eq!(headers["x-amz-date"], "20130524T000000Z");
+
+        let mut parameters = pairs(&[("content-type", "text/plain"), ("Expires", "1")]);
+        let mut headers = HeaderMap::new();
+        Presigned::Version2.hoist(&mut parameters, &mut headers).unwrap();
+        assert_eq!((parameters, headers.len()), (pairs(&[("Expires", "1")]), 1));
+    }
+
+    #[test]
+    fn header_that_is_a_parameter_too_is_refused_or_the_same() {
+        let hoisted = |form: Presigned, value: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("x-amz-acl", HeaderValue::from_static("private"));
+            let mut parameters = pairs(&[("x-amz-acl", value)]);
+            form.hoist(&mut parameters, &mut headers).map(|()| headers.len())
+        };
+        let twice = SignatureError::DuplicateHeader { name: "x-amz-acl".to_owned() };
+        assert_eq!(hoisted(Presigned::Version4, "private"), Err(twice.clone()));
+        assert_eq!(hoisted(Presigned::Version2, "public-read"), Err(twice));
+        assert_eq!(hoisted(Presigned::Version2, "private"), Ok(1));
+    }
+
+    #[test]
+    fn parameter_that_is_there_twice_or_cannot_be_a_header_is_refused() {
+        let refused = |query: &[(&str, &str)]| {
+            let mut parameters = pairs(query);
+            Presigned::Version4.hoist(&mut parameters, &mut HeaderMap::new()).unwrap_err()
+        };
+        let twice = refused(&[("x-amz-acl", "private"), ("X-Amz-Acl", "private")]);
+        assert_eq!(twice, SignatureError::DuplicateParameter { name: "X-Amz-Acl".to_owned() });
+        for (name, value) in [("x-amz-acl", "a\r\nb"), ("x-amz-a b", "c"), ("x-amz-a:", "")] {
+            let unfit = refused(&[(name, value)]);
+            assert_eq!(unfit, SignatureError::UnfitParameter { name: name.to_owned() });
+            assert_eq!((unfit.status(), unfit.code()), (400, "InvalidArgument"));
+        }
+        assert_eq!(refused(&[("x-amz-signature", "00")]), MISSPELT);
+    }
+
+    #[test]
+    fn a03_lifetime_is_digits_from_1_to_604800() {
+        for (text, seconds) in [("1", 1), ("604800", 604_800), ("0060", 60)] {
+            assert_eq!(parse_expiry(text), Ok(Duration::seconds(seconds)));
+        }
+        for text in ["", "0", "-1", "604801", "1e3", " 60", "60 ", "+60", "99999999999999999999"] {
+            assert_eq!(parse_expiry(text), Err(SignatureError::MalformedExpiry), "{text}");
+        }
+    }
+}

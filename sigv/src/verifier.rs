@@ -73,3 +73,76 @@ impl fmt::Debug for Verifier {
 
 /// How many signing keys are kept of one secret: today's and, around midnight, yesterday's, in two regions.
 pub const KEYS_MAX: usize = 4;
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, HeaderValue, Method};
+    use time::macros::datetime;
+    use time::{Duration, OffsetDateTime};
+
+    use super::*;
+    use crate::{Payload, Rules, Signer, Wire, amz_date};
+
+    fn claim(secret: &str, region: &str, at: OffsetDateTime) -> Claim {
+        let mut headers = HeaderMap::new();
+        headers.insert("host", HeaderValue::from_static("lake"));
+        headers.insert("x-amz-date", amz_date::header_value(at));
+        headers.insert("x-amz-content-sha256", Payload::Unsigned.header_value());
+        let signer = Signer::new("AKIAALICE", SecretKey::new(secret.as_bytes()), region).unwrap();
+        let (path, query, host_bucket) = ("/lake/a", "", None);
+        let wire = Wire { method: &Method::GET, path, query, headers: &headers, host_bucket };
+        let (authorization, _) = signer.sign(wire, &Payload::Unsigned, at);
+        headers.insert("authorization", authorization);
+        let wire = Wire { method: &Method::GET, path, query, headers: &headers, host_bucket };
+        let rules = Rules { regions: &[], max_skew: Duration::minutes(15), version_2: true };
+        Claim::parse(wire, &rules, at).unwrap()
+    }
+
+    fn kept(verifier: &Verifier) -> usize {
+        verifier.keys.lock().unwrap().len()
+    }
+
+    #[test]
+    fn only_a_key_that_proved_right_is_kept_and_used_again() {
+        let verifier = Verifier::new(SecretKey::new(*b"not a real secret"));
+        let at = datetime!(2026-01-31 12:00 UTC);
+        let forged = claim("another secret", "us-east-1", at);
+        assert_eq!(verifier.verify(&forged).map(|_| ()), Err(SignatureError::Mismatch));
+        assert_eq!(kept(&verifier), 0);
+        let honest = claim("not a real secret", "us-east-1", at);
+        for _ in 0..2 {
+            verifier.verify(&honest).unwrap();
+            assert_eq!(kept(&verifier), 1);
+        }
+        assert_eq!(verifier.verify(&forged).map(|_| ()), Err(SignatureError::Mismatch));
+    }
+
+    #[test]
+    fn a01_key_of_another_day_or_region_is_not_used() {
+        let verifier = Verifier::new(SecretKey::new(*b"not a real secret"));
+        let at = datetime!(2026-01-31 12:00 UTC);
+        for (region, at) in [
+            ("us-east-1", at),
+            ("us-east-2", at),
+            ("us-east-1", at.saturating_add(Duration::days(1))),
+        ] {
+            verifier.verify(&claim("not a real secret", region, at)).unwrap();
+        }
+        assert_eq!(kept(&verifier), 3);
+    }
+
+    #[test]
+    fn kept_keys_have_an_end() {
+        let verifier = Verifier::new(SecretKey::new(*b"not a real secret"));
+        let at = datetime!(2026-01-31 12:00 UTC);
+        for number in 0..3 * KEYS_MAX {
+            let region = format!("region-{number}");
+            verifier.verify(&claim("not a real secret", &region, at)).unwrap();
+            assert!(kept(&verifier) <= KEYS_MAX);
+        }
+        // The newest is among them.
+        let region = format!("region-{}", 3 * KEYS_MAX - 1);
+        let newest = claim("not a real secret", &region, at);
+        assert!(verifier.kept(newest.scope().unwrap()).is_some());
+    }
+}

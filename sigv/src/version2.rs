@@ -205,3 +205,122 @@ const COVERED: [&str; 35] = [
 
 /// Room for most requests, so that the buffer is allocated once.
 const CAPACITY: usize = 512;
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderValue, Method};
+
+    use super::*;
+
+    fn texts(path: &str, query: &str, headers: &[(&'static str, &'static str)]) -> Vec<String> {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(*name, HeaderValue::from_static(value));
+        }
+        let wire = Wire { method: &Method::GET, path, query, headers: &map, host_bucket: None };
+        let version2 = Version2 { access_key_id: "AKIAALICE", signature: [0; 20], expires: None };
+        let texts = version2.texts(wire, &map).into_iter();
+        texts.map(|text| String::from_utf8(text.into()).unwrap()).collect()
+    }
+
+    #[test]
+    fn text_is_that_of_the_s3_documentation() {
+        let date = ("date", "Tue, 27 Mar 2007 19:36:42 +0000");
+        assert_eq!(
+            texts("/awsexamplebucket1/photos/puppy.jpg", "", &[date]),
+            ["GET\n\n\nTue, 27 Mar 2007 19:36:42 +0000\n/awsexamplebucket1/photos/puppy.jpg"]
+        );
+    }
+
+    #[test]
+    fn headers_of_amazons_are_sorted_joined_and_trimmed() {
+        let headers = [
+            ("date", "x"),
+            ("x-amz-meta-b", " two  words "),
+            ("content-type", "text/plain"),
+            ("x-amz-acl", "private"),
+            ("x-amz-meta-b", "again"),
+            ("content-md5", "c2ln"),
+        ];
+        assert_eq!(
+            texts("/lake/a", "", &headers),
+            ["GET\nc2ln\ntext/plain\nx\nx-amz-acl:private\nx-amz-meta-b:two  words,again\n/lake/a"]
+        );
+    }
+
+    #[test]
+    fn date_gives_way_to_that_of_amazons() {
+        let headers = [("date", "x"), ("x-amz-date", "y")];
+        assert_eq!(texts("/lake/a", "", &headers), ["GET\n\n\n\nx-amz-date:y\n/lake/a"]);
+    }
+
+    #[test]
+    fn bucket_alone_is_signed_with_or_without_its_slash() {
+        for path in ["/lake", "/lake/"] {
+            assert_eq!(texts(path, "", &[]), ["GET\n\n\n\n/lake/", "GET\n\n\n\n/lake"]);
+        }
+        for path in ["/", "//", "/lake/a", "/lake/a/", "//lake", "/lake//"] {
+            assert_eq!(texts(path, "", &[]), [format!("GET\n\n\n\n{path}")]);
+        }
+    }
+
+    #[test]
+    fn bucket_of_the_host_stands_before_the_path() {
+        let headers = HeaderMap::new();
+        let of = |path| {
+            let host_bucket = Some("lake");
+            let wire =
+                Wire { method: &Method::GET, path, query: "", headers: &headers, host_bucket };
+            let version2 = Version2 { access_key_id: "a", signature: [0; 20], expires: Some("9") };
+            let texts = version2.texts(wire, &headers).into_iter();
+            texts.map(|text| String::from_utf8(text.into()).unwrap()).collect::<Vec<_>>()
+        };
+        assert_eq!(of("/own/a"), ["GET\n\n\n9\n/lake/own/a"]);
+        assert_eq!(of("/"), ["GET\n\n\n9\n/lake/", "GET\n\n\n9\n/lake"]);
+    }
+
+    #[test]
+    fn covered_parameters_are_sorted_and_decoded_and_others_left_out() {
+        for (query, signed) in [
+            ("", ""),
+            ("prefix=a&list-type=2", ""),
+            ("uploads", "?uploads"),
+            ("uploads=", "?uploads"),
+            ("versionId=a%2Bb+c&acl", "?acl&versionId=a+b c"),
+            ("%61cl", "?acl"),
+            ("ACL&Acl", ""),
+            (
+                "response-content-type=text%2Fplain&partNumber=1",
+                "?partNumber=1&response-content-type=text/plain",
+            ),
+        ] {
+            assert_eq!(covered_parameters(query), signed, "{query}");
+        }
+    }
+
+    #[test]
+    fn header_is_an_id_and_a_signature() {
+        let read = Version2::parse("AKIAALICE:qgk2+6Sv9/oM7G3qLEjTH1a1l1g=").unwrap();
+        assert_eq!((read.access_key_id, read.signature[0]), ("AKIAALICE", 0xaa));
+        for text in ["", "AKIAALICE", "AKIAALICE qgk2+6Sv9/oM7G3qLEjTH1a1l1g="] {
+            let refused = Version2::parse(text).unwrap_err();
+            assert_eq!(refused, SignatureError::MalformedVersion2, "{text}");
+        }
+        for signature in
+            ["", "c2ln", "qgk2+6Sv9/oM7G3qLEjTH1a1l1g", "qgk2+6Sv9/oM7G3qLEjTH1a1l1h=", "\u{f6}"]
+        {
+            let refused = Version2::parse(&format!("AKIAALICE:{signature}")).unwrap_err();
+            assert_eq!(refused, SignatureError::Mismatch, "{signature}");
+        }
+    }
+
+    #[test]
+    fn expiry_is_seconds_since_1970() {
+        assert_eq!(parse_expiry("1141889120").unwrap().unix_timestamp(), 1_141_889_120);
+        for text in ["", "-1", "+1", "1e9", " 1", "1.0", "9999999999999999", "99999999999999999999"]
+        {
+            let refused = parse_expiry(text).unwrap_err();
+            assert_eq!(refused, SignatureError::MalformedVersion2Expiry, "{text}");
+        }
+    }
+}
