@@ -42,6 +42,13 @@ pub(crate) fn request(
     Ok(out)
 }
 
+/// The canonical form of a raw query.
+pub(crate) fn query(raw: &str) -> String {
+    let mut out = String::with_capacity(raw.len());
+    push_query(&mut out, raw);
+    out
+}
+
 /// Appends every pair of a raw query, decoded once, encoded, and sorted by name, then value; the signature itself, of a
 /// presigned URL, is not among them.
 fn push_query(out: &mut String, query: &str) {
@@ -110,12 +117,6 @@ mod tests {
     use http::{HeaderValue, Method};
 
     use super::*;
-
-    fn query(raw: &str) -> String {
-        let mut out = String::new();
-        push_query(&mut out, raw);
-        out
-    }
 
     fn header(values: &[&'static [u8]]) -> Vec<u8> {
         let mut headers = HeaderMap::new();

@@ -220,7 +220,7 @@ const MISSPELT: SignatureError =
     malformed("X-Amz-Algorithm and the others are to be spelled as AWS spells them");
 
 /// How long a presigned URL of version 4 may live, in seconds.
-const LIFETIME_S: std::ops::RangeInclusive<i64> = 1..=604_800;
+pub(crate) const LIFETIME_S: std::ops::RangeInclusive<i64> = 1..=604_800;
 
 #[cfg(test)]
 mod tests {

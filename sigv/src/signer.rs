@@ -1,4 +1,4 @@
-//! Signs requests to the upstream.
+//! Signs requests to the upstream, and URLs for whoever is given them.
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -13,6 +13,8 @@ use crate::canonical;
 use crate::credential::{CredentialError, SecretKey, is_region};
 use crate::hash;
 use crate::payload::Payload;
+use crate::presign::Presignable;
+use crate::presigned::V4_SIGNATURE;
 use crate::v4::SigningKey;
 use crate::wire::{Wire, header_value};
 
@@ -28,7 +30,7 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// A signer for the upstream's credential. Its access key id is opaque: any visible ASCII but `,` and `/`.
+    /// A signer for this credential. Its access key id is opaque: any visible ASCII but `,` and `/`.
     ///
     /// # Errors
     ///
@@ -84,6 +86,18 @@ impl Signer {
         ));
         value.set_sensitive(true);
         (value, Chain::new(key, at, region, signature))
+    }
+
+    /// The query of the URL by which anybody can send `request` until its expiry has passed after `at`.
+    ///
+    /// Its parameters are in canonical form and sorted, the signature last. That covers the method, the path, the
+    /// parameters and `host`, and says nothing of a body (`UNSIGNED-PAYLOAD`).
+    pub fn presign(&self, request: &Presignable<'_>, at: OffsetDateTime) -> String {
+        let at = at.to_offset(UtcOffset::UTC);
+        let query = request.unsigned_query(&self.access_key_id, &self.region, at);
+        let hash = hash::sha256(&request.canonical_request(&query));
+        let signature = self.key(at.date()).sign(&hash, at, &self.region);
+        format!("{query}&{V4_SIGNATURE}={}", hash::hex(&signature))
     }
 
     /// The key of `date`, derived when the day is new.

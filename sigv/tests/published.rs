@@ -1,10 +1,11 @@
 //! The examples that AWS publishes, with the signatures it gives.
 //!
 //! Source: Amazon S3 API Reference, "Signature Calculations for the Authorization Header: Transferring Payload in a
-//! Single Chunk", examples.
+//! Single Chunk" and "Authenticating Requests: Using Query Parameters", examples.
 
-use http::Method;
-use sigv::{Payload, SecretKey, hash};
+use http::{HeaderValue, Method};
+use sigv::{Expiry, Payload, Presignable, SecretKey, Signer, hash};
+use time::Duration;
 use time::macros::datetime;
 
 use crate::request::Request;
@@ -78,6 +79,26 @@ fn our_signer_gives_the_published_signature() {
         "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request, \
          SignedHeaders=host;x-amz-content-sha256;x-amz-date, \
          Signature=fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543"
+    );
+}
+
+#[test]
+fn our_presigned_url_is_the_published_one() {
+    let signer = Signer::new(ID, secret(), "us-east-1").unwrap();
+    let request = Presignable {
+        method: &Method::GET,
+        host: &HeaderValue::from_static(HOST),
+        path: "/test.txt",
+        query: "",
+        expiry: Expiry::new(Duration::days(1)).unwrap(),
+        session_token: None,
+    };
+    assert_eq!(
+        signer.presign(&request, datetime!(2013-05-24 00:00 UTC)),
+        "X-Amz-Algorithm=AWS4-HMAC-SHA256\
+         &X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request\
+         &X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host\
+         &X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404"
     );
 }
 
