@@ -1,12 +1,16 @@
-//! Where the upstream is.
+//! Where a server is, and how a URL names it.
 
-use std::net::Ipv6Addr;
+use std::{
+    fmt,
+    net::{IpAddr, Ipv6Addr, SocketAddr},
+};
 
 use http::Uri;
 
-/// A host and a port, and whether TLS is spoken there.
+/// A host and a port, and whether TLS is spoken there. It prints as a URL without a path, and without the port that the
+/// scheme has anyway.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Address {
+pub(crate) struct Address {
     pub(super) scheme: Scheme,
     /// A name or an address, an IPv6 address in brackets.
     pub(super) host: String,
@@ -14,12 +18,45 @@ pub(super) struct Address {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Scheme {
+pub(crate) enum Scheme {
     Http,
     Https,
 }
 
+impl Address {
+    /// That of a listener.
+    pub(crate) fn of(scheme: Scheme, address: SocketAddr) -> Self {
+        let host = match address.ip() {
+            IpAddr::V4(ip) => ip.to_string(),
+            IpAddr::V6(ip) => format!("[{ip}]"),
+        };
+        Self { scheme, host, port: address.port() }
+    }
+
+    /// What clients of a URL with it send as `Host`.
+    pub(crate) fn host_and_port(&self) -> String {
+        if self.port == self.scheme.port() {
+            self.host.clone()
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", self.scheme.name(), self.host_and_port())
+    }
+}
+
 impl Scheme {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+
     fn port(self) -> u16 {
         match self {
             Self::Http => 80,
@@ -33,7 +70,7 @@ impl Scheme {
 /// # Errors
 ///
 /// What is wrong with it, in words that do not repeat `text`, which may hold a password.
-pub(super) fn parse(text: &str) -> Result<Address, &'static str> {
+pub(crate) fn parse(text: &str) -> Result<Address, &'static str> {
     if text.contains('#') || text.chars().any(|c| c.is_whitespace() || c.is_control()) {
         return Err(NOT_AN_ENDPOINT);
     }
@@ -45,7 +82,7 @@ pub(super) fn parse(text: &str) -> Result<Address, &'static str> {
     };
     let authority = uri.authority().ok_or(NOT_AN_ENDPOINT)?;
     if authority.as_str().contains('@') {
-        return Err("it holds a user name; that belongs under `upstream.credentials`");
+        return Err("it holds a user name; credentials have a place of their own");
     }
     if uri.query().is_some() || !matches!(uri.path(), "" | "/") {
         return Err("it holds a path or a query; only a scheme, a host and a port stand here");
@@ -94,6 +131,23 @@ mod tests {
         ] {
             assert_eq!(parse(text), Ok(Address { scheme, host: host.into(), port }), "{text}");
         }
+    }
+
+    #[test]
+    fn an_address_prints_as_clients_would_have_it() {
+        for (text, url, host) in [
+            ("HTTP://Minio:80/", "http://minio", "minio"),
+            ("http://minio:443", "http://minio:443", "minio:443"),
+            ("https://minio:443", "https://minio", "minio"),
+            ("https://[::1]:8080", "https://[::1]:8080", "[::1]:8080"),
+        ] {
+            let address = parse(text).unwrap();
+            assert_eq!((address.to_string(), address.host_and_port()), (url.into(), host.into()));
+        }
+        let listener = Address::of(Scheme::Https, "[::1]:443".parse().unwrap());
+        assert_eq!(listener.to_string(), "https://[::1]");
+        let listener = Address::of(Scheme::Http, "127.0.0.1:8080".parse().unwrap());
+        assert_eq!(listener.to_string(), "http://127.0.0.1:8080");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! nothing below reads a file or a variable to get one.
 
 mod build;
-mod endpoint;
+pub(crate) mod endpoint;
 mod environment;
 mod fault;
 mod keys;
