@@ -2,7 +2,14 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{
+    Args, Parser, Subcommand,
+    builder::{PossibleValuesParser, TypedValueParser as _},
+};
+use http::Method;
+use sigv::Expiry;
+
+use crate::commands::presign::{self, Object};
 
 /// Identity and access control in front of any S3 store.
 #[derive(Debug, Parser)]
@@ -24,6 +31,8 @@ pub(crate) enum Command {
     CheckConfig(Configured),
     /// Makes users, groups, policies and credentials as a file says
     Apply(Apply),
+    /// Prints a URL by which anybody can send one request, for a while
+    Presign(Presign),
 }
 
 /// Where a throwaway store lives.
@@ -67,6 +76,38 @@ pub(crate) struct Apply {
     pub(crate) prune: bool,
 }
 
+/// Which request, signed for whom.
+#[derive(Debug, Args)]
+pub(crate) struct Presign {
+    /// The object; its key is taken as it is, not decoded
+    #[arg(value_name = "s3://BUCKET/KEY")]
+    pub(crate) object: Object,
+    /// How long the URL lives, 7 days at most: seconds, or a number with `s`, `m`, `h` or `d`
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = presign::expiry, allow_hyphen_values = true)]
+    pub(crate) expires: Expiry,
+    /// What the URL is for
+    #[arg(long, default_value = "GET", ignore_case = true, value_parser = methods())]
+    pub(crate) method: Method,
+    /// Where S3 is; without it as `--config` says, or what the AWS CLI would take
+    #[arg(long, value_name = "URL")]
+    pub(crate) endpoint: Option<String>,
+    /// The region to sign for; without it as `--config` says, or what the AWS CLI would take, or us-east-1
+    #[arg(long)]
+    pub(crate) region: Option<String>,
+    /// The profile of the AWS CLI that has the access key; it counts before the environment's
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// The gateway's configuration file, for its address and region
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// The methods of the requests that a bucket and a key are enough for.
+fn methods() -> impl clap::builder::TypedValueParser<Value = Method> {
+    PossibleValuesParser::new(["GET", "HEAD", "PUT", "DELETE"])
+        .try_map(|name| name.to_ascii_uppercase().parse::<Method>())
+}
+
 #[cfg(test)]
 mod tests {
     use clap::{CommandFactory, error::ErrorKind};
@@ -80,9 +121,7 @@ mod tests {
 
     #[test]
     fn commands_that_are_not_built_do_not_exist() {
-        for command in
-            ["setup", "auth", "presign", "policy", "backup", "restore", "audit", "export"]
-        {
+        for command in ["setup", "auth", "policy", "backup", "restore", "audit", "export"] {
             let error = Cli::try_parse_from(["lakegate", command]).unwrap_err();
             assert_eq!((error.kind(), error.exit_code()), (ErrorKind::InvalidSubcommand, 2));
         }

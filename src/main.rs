@@ -3,6 +3,7 @@
 //! It ends with 0 when all went well, with 1 when something failed while it ran, and with 2 when a
 //! configuration, a document or the command line was wrong.
 
+mod aws;
 mod cli;
 mod clock;
 mod commands;
@@ -27,6 +28,7 @@ use clap::Parser;
 use store::Prune;
 
 use crate::{
+    aws::Variables,
     cli::{Cli, Command},
     commands::apply::{Failure, Mode, Request, Streams},
     config::{Config, Environment, Fault, Loaded},
@@ -65,6 +67,7 @@ fn main() -> ExitCode {
             Err(code) => code,
         },
         Command::Apply(command) => apply(&command),
+        Command::Presign(command) => presign(&command),
     }
 }
 
@@ -88,6 +91,19 @@ fn apply(apply: &cli::Apply) -> ExitCode {
         Err(Failure::Wrong(faults)) => wrong(faults),
         Err(Failure::Store(error)) => failed(&error),
         Err(Failure::Io(error)) => failed(&error),
+    }
+}
+
+fn presign(presign: &cli::Presign) -> ExitCode {
+    let gateway = match presign.config.as_deref().map(load).transpose() {
+        // What its gateway would warn of is of no concern here.
+        Ok(loaded) => loaded.map(|(config, _)| config),
+        Err(code) => return code,
+    };
+    let variables = Variables::of_process();
+    match commands::presign::url(presign, gateway.as_ref(), variables, clock::now()) {
+        Ok(url) => ended(writeln!(io::stdout().lock(), "{url}")),
+        Err(faults) => wrong(faults),
     }
 }
 

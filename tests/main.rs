@@ -29,6 +29,7 @@ mod matrix;
 mod memory;
 mod ops;
 mod policy;
+mod presign;
 mod quickstart;
 mod refusals;
 mod signatures;
