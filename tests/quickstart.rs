@@ -6,6 +6,7 @@ use tempfile::TempDir;
 
 use crate::harness::{
     clients::{Client, Ran},
+    http::Connection,
     pattern::Pattern,
     process::Process,
     site::lakegate,
@@ -69,6 +70,31 @@ fn boto3_works_on_it_as_on_any_store() {
     let admin = quickstart.client("lakegate-admin").set("AWS_ENDPOINT_URL", &quickstart.endpoint);
     quickstart.aws(&admin, &["s3", "mb", "s3://mine"]);
     admin.script("listing", &["mine"]);
+}
+
+#[test]
+fn the_printed_command_prints_a_url_of_the_object() {
+    let data = TempDir::new().unwrap();
+    let quickstart = Quickstart::start(data.path());
+    let admin = quickstart.client("lakegate-admin");
+    fs::write(admin.home().join("a"), "hello").unwrap();
+    quickstart.aws(&admin, &["s3", "mb", "s3://lake"]);
+    quickstart.aws(&admin, &["s3", "cp", "a", "s3://lake/team-a/hello.txt"]);
+    let command = quickstart.process.stdout.find("`curl`", |line| {
+        let command = line.trim().strip_prefix("curl \"$(")?.strip_suffix(")\"")?;
+        Some(command.to_owned())
+    });
+    // Nothing is set but what was to be pasted before.
+    let home = Client::new()
+        .set("AWS_CONFIG_FILE", data.path().join("aws-config"))
+        .set("AWS_SHARED_CREDENTIALS_FILE", data.path().join("aws-credentials"));
+    let url = home.run(Path::new("sh"), &["-c", &command]);
+    let target = url.trim_end().strip_prefix(&quickstart.endpoint).unwrap();
+    let address = quickstart.endpoint.strip_prefix("http://").unwrap();
+    let mut connection = Connection::open(address.parse().unwrap());
+    connection.send(format!("GET {target} HTTP/1.1\r\nHost: {address}\r\n\r\n").as_bytes());
+    let answer = connection.response();
+    assert_eq!((answer.status(), answer.text().as_str()), (200, "hello"));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `lakegate quickstart`: a throwaway store, the gateway before it, an admin and a viewer.
 
 use std::{
+    env,
     fmt::Display,
     fs::{self, File},
     io::{self, Write},
@@ -315,6 +316,13 @@ fn welcome(folder: &Folder, keys: &[(Role, AccessKey)], addresses: Addresses) ->
     text.push_str(&aws("admin", "mb s3://lake"));
     text.push_str(&aws("admin", "cp \"$AWS_CONFIG_FILE\" s3://lake/team-a/hello.txt"));
     text.push_str(&aws("viewer", "ls s3://lake --recursive"));
+    // It need not be on the path.
+    let program = env::current_exe().unwrap_or_else(|_| "lakegate".into());
+    let presign = format!(
+        "  curl \"$({} presign --profile lakegate-viewer --expires 15m s3://lake/team-a/hello.txt)\"\n",
+        quoted(program.display())
+    );
+    text.push_str(&presign);
     text.push_str(&aws("viewer", "rm s3://lake/team-a/hello.txt"));
     text.push_str(
         "\nThe last one is refused, and the answer names the action that the viewer lacks.\n\
