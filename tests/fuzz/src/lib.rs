@@ -5,8 +5,10 @@ mod input;
 mod mutate;
 mod run;
 mod seeds;
+mod signed;
 mod stream;
 
 pub use decode::decode;
 pub use mutate::mutate;
 pub use seeds::seeds;
+pub use signed::{authorization, presigned, version2};

@@ -2,6 +2,7 @@
 
 use sigv::{Algorithm, Framing};
 
+use super::signed::{honest_header, honest_header_2, honest_query, honest_query_2};
 use super::stream::{Stream, checksum};
 
 /// An input, with the target that it is for and its name.
@@ -11,6 +12,7 @@ pub type Seed = (&'static str, &'static str, Vec<u8>);
 pub fn seeds() -> Vec<Seed> {
     let mut seeds = decoded();
     seeds.extend(mutated());
+    seeds.extend(signed());
     seeds
 }
 
@@ -149,6 +151,57 @@ fn mutated() -> Vec<Seed> {
         ("mutate", "signed-trailer-signature", seed(3, 200, &[&[0, 2, 0xee, 1]])),
         ("mutate", "signed-trailer-empty", seed(3, 0, &[&[6, 0, 84, 23]])),
         ("mutate", "signed-trailer-twice-flipped", seed(3, 9, &[&[0, 0, 3, 1], &[0, 0, 3, 1]])),
+    ]
+}
+
+/// Signatures as signers write them, and as they do not.
+fn signed() -> Vec<Seed> {
+    let (header, query) = (honest_header(), honest_query());
+    let (header_2, query_2) = (honest_header_2("AKIAALICE"), honest_query_2("AKIAALICE"));
+    let reversed = |query: &str| query.split('&').rev().collect::<Vec<_>>().join("&");
+    let bytes = |text: &str| text.as_bytes().to_vec();
+    let version_2 = |query: &str, headers: &str| bytes(&format!("{header_2}\n{query}{headers}"));
+    vec![
+        ("authorization", "v4", bytes(&header)),
+        ("authorization", "v4-without-spaces", bytes(&header.replace(", ", ","))),
+        ("authorization", "v4-with-blanks", bytes(&header.replace(", ", " ,\t"))),
+        ("authorization", "v4-of-another-key", bytes(&header.replace("AKIAALICE", "AKIABOB"))),
+        ("authorization", "v4-of-another-day", bytes(&header.replace("20260131", "20260130"))),
+        ("authorization", "v4-signature-twice", bytes(&format!("{header}, Signature=00"))),
+        ("authorization", "v4-without-host", bytes(&header.replace("host;", ""))),
+        (
+            "authorization",
+            "v4a",
+            bytes("AWS4-ECDSA-P256-SHA256 Credential=a/20260131/s3/aws4_request"),
+        ),
+        ("authorization", "v2", bytes(&header_2)),
+        ("authorization", "v2-of-another-key", bytes(&honest_header_2("AKIABOB"))),
+        ("authorization", "v2-cut", bytes(&header_2.replace('=', ""))),
+        ("authorization", "bearer", bytes("Bearer token")),
+        ("presigned", "v4", bytes(&query)),
+        ("presigned", "v4-reversed", bytes(&reversed(&query))),
+        ("presigned", "v4-raw-slashes", bytes(&query.replace("%2F", "/"))),
+        ("presigned", "v4-lower-case-escapes", bytes(&query.replace("%2F", "%2f"))),
+        ("presigned", "v4-empty-pairs", bytes(&query.replace('&', "&&"))),
+        ("presigned", "v4-other-header", bytes(&query.replace("private", "public-read"))),
+        ("presigned", "v4-for-ever", bytes(&query.replace("3600", "604801"))),
+        ("presigned", "v4-date-twice", bytes(&format!("{query}&x-amz-date=20260131T120000Z"))),
+        ("presigned", "v2", bytes(&query_2)),
+        ("presigned", "v2-reversed", bytes(&reversed(&query_2))),
+        ("presigned", "v2-more", bytes(&format!("{query_2}&prefix=a"))),
+        ("presigned", "v2-other-version", bytes(&query_2.replace("versionId=1", "versionId=2"))),
+        ("presigned", "both", bytes(&format!("{query}&{query_2}"))),
+        ("version2", "as-it-was", version_2("versionId=1", "")),
+        ("version2", "spelled", version_2("version%49d=%31", "")),
+        ("version2", "more-that-is-not-signed", version_2("prefix=a&versionId=1", "")),
+        ("version2", "more-headers", version_2("versionId=1", "\nrange:bytes=0-1\naccept:*/*")),
+        ("version2", "empty-type", version_2("versionId=1", "\ncontent-type: ")),
+        ("version2", "another-key", bytes(&format!("{}\nversionId=1", honest_header_2("AKIABOB")))),
+        ("version2", "acl", version_2("acl&versionId=1", "")),
+        ("version2", "spelled-acl", version_2("%61cl&versionId=1", "")),
+        ("version2", "header-more", version_2("versionId=1", "\nx-amz-acl:private")),
+        ("version2", "type", version_2("versionId=1", "\ncontent-type:text/plain")),
+        ("version2", "twice", version_2("versionId=1&versionId=1", "")),
     ]
 }
 
