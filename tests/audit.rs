@@ -20,6 +20,7 @@ fn a_request_that_went_up_leaves_one_line() {
     for (field, value) in [
         ("user", json!("admin")),
         ("access_key_id", json!(admin().id)),
+        ("mechanism", json!("v4")),
         ("bucket", json!("lake")),
         ("key", json!("a b")),
         ("status", json!(200)),

@@ -25,6 +25,8 @@ pub struct Entry {
     pub user: Option<String>,
     /// The access key id that the request named, once the signature held.
     pub access_key_id: Option<String>,
+    /// How the request was signed, once the signature held: `v4`, `v4-presigned`, `v2` or `v2-presigned`.
+    pub mechanism: Option<&'static str>,
     /// S3's name of the operation.
     pub operation: Option<&'static str>,
     /// The bucket, decoded.

@@ -25,6 +25,7 @@ pub(crate) struct Authentic {
     head: Head,
     recognised: Recognised,
     access_key_id: AccessKeyId,
+    mechanism: &'static str,
     caller: Arc<Caller>,
     content: Content,
 }
@@ -70,8 +71,8 @@ pub(crate) async fn authenticate(
     let (head, incoming) = parsed.split_body();
     let verified = Verified::new(incoming, declared, decoder, live.limits.body_idle);
     let content = Content::Streamed(verified.into());
-    let access_key_id = claim.access_key_id().clone();
-    Ok(Authentic { head, recognised, access_key_id, caller, content })
+    let (access_key_id, mechanism) = (claim.access_key_id().clone(), claim.mechanism());
+    Ok(Authentic { head, recognised, access_key_id, mechanism, caller, content })
 }
 
 impl Authentic {
@@ -97,6 +98,11 @@ impl Authentic {
 
     pub(crate) fn access_key_id(&self) -> &AccessKeyId {
         &self.access_key_id
+    }
+
+    /// How the request was signed.
+    pub(crate) fn mechanism(&self) -> &'static str {
+        self.mechanism
     }
 
     /// Exchanges the body for the document that was made from it.
