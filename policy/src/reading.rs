@@ -22,7 +22,23 @@ fn targets(bucket: &str, text: &str, target: fn(&str, &str) -> Target) -> Vec<Ta
     let Some(reading) = Reading::of(bucket, text) else { return Vec::new() };
     let inside = reading.place.map(|(bucket, rest)| target(&bucket, &rest));
     let all = (reading.is_above || inside.is_none()).then(|| Resource::All.into());
-    inside.into_iter().chain(all).collect()
+    let below = reading.leaves_bucket.then(|| target(bucket, &cleaned_below(text)));
+    inside.into_iter().chain(all).chain(below).collect()
+}
+
+/// What `text` is to a store that is told of the bucket elsewhere and cleans the key alone: a `..` that finds no
+/// segment of the key is passed over.
+fn cleaned_below(text: &str) -> String {
+    let mut segments = Vec::new();
+    for segment in text.split('/') {
+        match segment {
+            "" | "." => {}
+            ".." => drop(segments.pop()),
+            _ => segments.push(segment),
+        }
+    }
+    let end = if text.ends_with('/') && !segments.is_empty() { "/" } else { "" };
+    segments.join("/") + end
 }
 
 /// A path that was cleaned.
@@ -32,6 +48,8 @@ struct Reading {
     place: Option<(String, String)>,
     /// Whether it went above the first segment on its way. Some stop there, others leave the store.
     is_above: bool,
+    /// Whether a `..` took back the bucket.
+    leaves_bucket: bool,
 }
 
 impl Reading {
@@ -43,11 +61,14 @@ impl Reading {
             return None;
         }
         let mut segments = Vec::new();
-        let mut is_above = false;
+        let (mut is_above, mut leaves_bucket) = (false, false);
         for segment in std::iter::once(bucket).chain(text.split('/')) {
             match segment {
                 "" | "." => {}
-                ".." => is_above |= segments.pop().is_none(),
+                ".." => {
+                    is_above |= segments.pop().is_none();
+                    leaves_bucket |= segments.is_empty();
+                }
                 _ => segments.push(segment),
             }
         }
@@ -55,7 +76,7 @@ impl Reading {
             let end = if text.ends_with('/') && !rest.is_empty() { "/" } else { "" };
             ((*bucket).to_owned(), rest.join("/") + end)
         });
-        Some(Self { place, is_above })
+        Some(Self { place, is_above, leaves_bucket })
     }
 }
 
@@ -84,7 +105,6 @@ mod tests {
             ("a/./", "a/"),
             ("a//", "a/"),
             ("a/b/../", "a/"),
-            ("a/../../lake/b", "b"),
         ] {
             assert_eq!(of_key("lake", key), [Resource::object("lake", cleaned).into()], "{key}");
             assert_eq!(of_prefix("lake", key), [Target::listing("lake", cleaned)], "{key}");
@@ -93,12 +113,31 @@ mod tests {
 
     #[test]
     fn b01_a_key_that_leads_out_of_its_bucket_is_read_in_the_other() {
-        let secret = Resource::object("other", "secret");
-        assert_eq!(of_key("lake", "../other/secret"), [secret.into()]);
-        assert_eq!(of_prefix("lake", "a/../../other/s"), [Target::listing("other", "s")]);
-        assert_eq!(of_key("lake", "../other"), [Resource::bucket("other").into()]);
-        assert_eq!(of_key("lake", "../other/"), [Resource::bucket("other").into()]);
-        assert_eq!(of_prefix("lake", "../other/"), [Target::listing("other", "")]);
+        let first = |key| of_key("lake", key).into_iter().next();
+        let listed = |prefix| of_prefix("lake", prefix).into_iter().next();
+        assert_eq!(first("../other/secret"), Some(Resource::object("other", "secret").into()));
+        assert_eq!(listed("a/../../other/s"), Some(Target::listing("other", "s")));
+        assert_eq!(first("../other"), Some(Resource::bucket("other").into()));
+        assert_eq!(first("../other/"), Some(Resource::bucket("other").into()));
+        assert_eq!(listed("../other/"), Some(Target::listing("other", "")));
+        assert_eq!(first("a/../../lake/b"), Some(Resource::object("lake", "b").into()));
+    }
+
+    #[test]
+    fn b01_a_key_that_leads_out_of_its_bucket_is_also_read_below_it() {
+        for (key, cleaned) in [
+            ("../priv/x", "priv/x"),
+            ("a/../../priv/x", "priv/x"),
+            ("//../priv//x", "priv/x"),
+            ("../../priv/x", "priv/x"),
+            ("../priv/", "priv/"),
+            ("../lake/b", "lake/b"),
+        ] {
+            let below = Resource::object("lake", cleaned).into();
+            assert_eq!(of_key("lake", key).last(), Some(&below), "{key}");
+            let listed = Target::listing("lake", cleaned);
+            assert_eq!(of_prefix("lake", key).last(), Some(&listed), "{key}");
+        }
     }
 
     #[test]
@@ -108,17 +147,20 @@ mod tests {
             assert_eq!(of_prefix("lake", key), [Target::listing("lake", "")], "{key}");
         }
         for key in ["..", "../", "a/../..", "../.", "../..", "../../"] {
-            assert_eq!(of_key("lake", key), [Resource::All.into()], "{key}");
-            assert_eq!(of_prefix("lake", key), [Resource::All.into()], "{key}");
+            let bucket = Resource::bucket("lake").into();
+            assert_eq!(of_key("lake", key), [Resource::All.into(), bucket], "{key}");
+            let listed = Target::listing("lake", "");
+            assert_eq!(of_prefix("lake", key), [Resource::All.into(), listed], "{key}");
         }
     }
 
     #[test]
     fn b01_a_key_that_leads_above_every_bucket_is_also_read_as_all() {
         let secret = Resource::object("other", "secret");
-        let both = [secret.into(), Resource::All.into()];
-        assert_eq!(of_key("lake", "../../other/secret"), both);
-        assert_eq!(of_key("lake", "a/../../../../other/secret"), both);
+        let below = Resource::object("lake", "other/secret");
+        let all = [secret.into(), Resource::All.into(), below.into()];
+        assert_eq!(of_key("lake", "../../other/secret"), all);
+        assert_eq!(of_key("lake", "a/../../../../other/secret"), all);
     }
 
     #[test]
