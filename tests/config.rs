@@ -15,7 +15,6 @@ fn a_good_configuration_passes() {
 #[test]
 fn a_key_whose_feature_is_not_there_yet_is_refused_by_its_name() {
     for (old, new, name) in [
-        ("store:\n", "domains: [s3.example.com]\nstore:\n", "domains"),
         ("store:\n", "trusted_proxies: [10.0.0.0/8]\nstore:\n", "trusted_proxies"),
         ("store:\n", "cors: [{origins: [\"*\"]}]\nstore:\n", "cors"),
         ("type: redb", "type: etcd", "etcd"),
@@ -70,6 +69,7 @@ fn a_value_that_is_none_is_refused_with_its_key() {
         ("addressing: path", "addressing: pathe", ["addressing", "path"]),
         ("endpoint: http://", "endpoint: ftp://", ["upstream", "endpoint"]),
         ("mode: lossy", "mode: loose", ["audit", "mode"]),
+        ("store:\n", "domains: [\"*.example.com\"]\nstore:\n", ["domains", "entry 1"]),
     ] {
         let site = site();
         site.configure(old, new);
@@ -146,6 +146,14 @@ fn a_configuration_with_tls_says_so() {
 }
 
 #[test]
+fn a_configuration_with_domains_says_so() {
+    let site = site().with_domain();
+    let checked = check(&site);
+    assert_eq!((checked.code, &*checked.stderr), (Some(0), ""), "{checked:#?}");
+    assert!(checked.stdout.contains("before s3.localhost\n"), "{checked:#?}");
+}
+
+#[test]
 fn every_fault_is_told_at_once_or_the_first_with_its_place() {
     let site = site();
     site.write("lakegate.yaml", "listen: {s3: 127.0.0.1:0\n");
@@ -189,14 +197,10 @@ fn a16_s3_without_tls_beyond_loopback_is_warned_of_by_both_commands() {
 fn a_key_can_come_from_the_environment() {
     let site = site();
     let args = ["check-config", "--config", "lakegate.yaml"];
-    let output = site
-        .lakegate()
-        .args(args)
-        .env("LAKEGATE_UPSTREAM__ADDRESSING", "virtual")
-        .output()
-        .unwrap();
+    let output =
+        site.lakegate().args(args).env("LAKEGATE_UPSTREAM__KIND", "lakefs").output().unwrap();
     assert_eq!(output.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("virtual"), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("lakefs"), "{output:?}");
 
     let output =
         site.lakegate().args(args).env("LAKEGATE_UPSTREAM__ENDPIONT", "http://x").output().unwrap();

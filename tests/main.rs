@@ -24,6 +24,7 @@ mod documents;
 mod drain;
 mod early;
 mod harness;
+mod hosts;
 mod keys;
 mod matrix;
 mod memory;

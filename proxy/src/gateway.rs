@@ -16,7 +16,7 @@ use crate::{
     connection::Turn,
     identify::identify,
     live::Live,
-    parse::parse,
+    parse::{parse, resource_as_sent},
     read::read,
     record::Record,
     refusal::Refusal,
@@ -57,13 +57,14 @@ impl Gateway {
         turn: Arc<Turn>,
     ) -> Response<Answer> {
         let mut record = Record::begin(Arc::clone(&self.live), self.live.ids.next(), peer);
-        let resource = request.uri().path().to_owned();
+        let (uri, host) = (request.uri().clone(), request.headers().get(header::HOST).cloned());
         let framing = Framing::of(&request);
         let (response, outcome) = match self.carry(request, peer, &mut record).await {
             Ok(answered) => answered,
             Err(refusal) => {
                 record.refused(&refusal);
                 let now = (self.live.clock.wall)();
+                let resource = resource_as_sent(uri.path(), host.as_ref(), &self.live.domains);
                 let response = refusal.answer(&resource, record.request_id(), now);
                 (response.map(Content::Document), refusal.outcome())
             }
@@ -81,7 +82,7 @@ impl Gateway {
         let live = &self.live;
         let now = (live.clock.wall)();
 
-        let parsed = parse(request, peer, &live.limits)?;
+        let parsed = parse(request, peer, &live.limits, &live.domains)?;
         record.parsed(&parsed);
 
         let identified = identify(parsed)?;

@@ -17,6 +17,7 @@ mod endpoint;
 mod framing;
 pub mod gateway;
 mod held;
+mod host;
 mod identify;
 mod idle;
 mod late;
@@ -45,6 +46,7 @@ pub use endpoint::{Endpoint, Transport};
 pub use framing::{BodyMode, UpstreamBody};
 pub use gateway::Gateway;
 pub use held::Held;
+pub use host::{Domain, Domains};
 pub use limits::Limits;
 pub use live::{Clock, Live, RequestIds};
 pub use tls::{

@@ -15,7 +15,7 @@ use time::OffsetDateTime;
 
 use crate::{
     audit::Audit, drain::Drain, endpoint::Endpoint, framing::UpstreamBody, held::Held,
-    limits::Limits, tls::ServerTls,
+    host::Domains, limits::Limits, tls::ServerTls,
 };
 
 /// The state of the data plane: identities, the upstream's credential, limits, the audit trail.
@@ -25,6 +25,8 @@ pub struct Live {
     pub callers: Callers,
     /// TLS with clients; without it they speak plain HTTP.
     pub tls: Option<Arc<ServerTls>>,
+    /// The domains before which `Host` names a bucket.
+    pub domains: Domains,
     /// Where the upstream is.
     pub endpoint: Endpoint,
     /// Signs for the upstream.

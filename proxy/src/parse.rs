@@ -2,13 +2,17 @@
 
 use std::net::IpAddr;
 
-use http::{HeaderMap, Method, Request, header, request::Parts};
+use http::{HeaderMap, HeaderValue, Method, Request, header, request::Parts};
 use hyper::body::Incoming;
 use percent_encoding::percent_decode_str;
 use sigv::{Presigned, SignatureError, Wire};
 use thiserror::Error;
 
-use crate::{limits::Limits, refusal::Refusal};
+use crate::{
+    host::{Domains, Host, Style},
+    limits::Limits,
+    refusal::Refusal,
+};
 
 /// A request whose bucket, key and parameters are known, and nothing else.
 #[derive(Debug)]
@@ -16,6 +20,7 @@ pub(crate) struct Parsed {
     head: Parts,
     body: Incoming,
     peer: IpAddr,
+    style: Style,
     bucket: Option<String>,
     key: Option<String>,
     parameters: Vec<(String, String)>,
@@ -42,6 +47,10 @@ pub(crate) enum Malformed {
     Target,
     #[error("A request needs exactly one Host header.")]
     Host,
+    #[error(
+        "The Host header must be a name, an IPv4 address or an IPv6 address in brackets, with a port or without."
+    )]
+    HostName,
     #[error("The path and query may have {limit} bytes together.")]
     UriTooLong { limit: usize },
     #[error("The path or query is not percent-encoded UTF-8.")]
@@ -58,7 +67,7 @@ impl Malformed {
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::Target | Self::Encoding => "InvalidURI",
-            Self::Host => "InvalidRequest",
+            Self::Host | Self::HostName => "InvalidRequest",
             Self::UriTooLong { .. } => "RequestURITooLong",
             Self::Bucket => "InvalidBucketName",
             Self::KeyTooLong => "KeyTooLongError",
@@ -72,6 +81,7 @@ impl Malformed {
             Self::Target
             | Self::Encoding
             | Self::Host
+            | Self::HostName
             | Self::Bucket
             | Self::KeyTooLong
             | Self::Length => 400,
@@ -89,14 +99,36 @@ pub(crate) fn parse(
     request: Request<Incoming>,
     peer: IpAddr,
     limits: &Limits,
+    domains: &Domains,
 ) -> Result<Parsed, Refusal> {
     let (head, body) = request.into_parts();
     check_target(&head, limits)?;
-    let (bucket, key) = split_path(head.uri.path())?;
+    let in_host = domains.bucket_in(Host::read(&head.headers)?)?;
+    let style = if in_host.is_some() { Style::VirtualHost } else { Style::Path };
+    let (bucket, key) = match in_host {
+        None => split_path(head.uri.path())?,
+        Some(bucket) => (Some(checked(bucket)?), key_of(head.uri.path())?),
+    };
     let mut parameters = decode_query(head.uri.query().unwrap_or_default())?;
     let presigned = hoist(&mut parameters, &head.headers)?;
     let length = body_length(&head.headers)?;
-    Ok(Parsed { head, body, peer, bucket, key, parameters, presigned, length })
+    Ok(Parsed { head, body, peer, style, bucket, key, parameters, presigned, length })
+}
+
+/// The path of bucket and key as the client sent it, whatever its style, for an answer that says no to
+/// it.
+pub(crate) fn resource_as_sent(
+    path: &str,
+    host: Option<&HeaderValue>,
+    domains: &Domains,
+) -> String {
+    let host = host.and_then(|value| Host::of(value).ok());
+    let in_host = host.and_then(|host| domains.bucket_in(host).ok().flatten());
+    match (in_host, path) {
+        (None, _) => path.to_owned(),
+        (Some(bucket), "/") => format!("/{bucket}"),
+        (Some(bucket), _) => format!("/{bucket}{path}"),
+    }
 }
 
 impl Parsed {
@@ -132,14 +164,17 @@ impl Parsed {
             path: self.head.uri.path(),
             query: self.head.uri.query().unwrap_or_default(),
             headers: &self.head.headers,
-            host_bucket: None,
+            host_bucket: match self.style {
+                Style::Path => None,
+                Style::VirtualHost => self.bucket(),
+            },
         }
     }
 
     /// The body, which only the authenticate step takes.
     pub(crate) fn split_body(self) -> (Head, Incoming) {
-        let Self { head, body, peer, bucket, key, .. } = self;
-        (Head { parts: head, peer, bucket, key }, body)
+        let Self { head, body, peer, style, bucket, key, .. } = self;
+        (Head { parts: head, peer, style, bucket, key }, body)
     }
 }
 
@@ -148,6 +183,7 @@ impl Parsed {
 pub(crate) struct Head {
     parts: Parts,
     peer: IpAddr,
+    style: Style,
     bucket: Option<String>,
     key: Option<String>,
 }
@@ -169,6 +205,11 @@ impl Head {
         self.key.as_deref()
     }
 
+    /// How the client names the bucket.
+    pub(crate) fn style(&self) -> Style {
+        self.style
+    }
+
     /// The `Host` the client called us by.
     pub(crate) fn host(&self) -> &str {
         self.parts.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default()
@@ -183,9 +224,6 @@ fn check_target(head: &Parts, limits: &Limits) -> Result<(), Malformed> {
     if length > limits.uri_bytes_max {
         return Err(Malformed::UriTooLong { limit: limits.uri_bytes_max });
     }
-    if head.headers.get_all(header::HOST).iter().count() != 1 {
-        return Err(Malformed::Host);
-    }
     Ok(())
 }
 
@@ -196,18 +234,25 @@ fn split_path(path: &str) -> Result<(Option<String>, Option<String>), Malformed>
         return Ok((None, None));
     }
     let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
-    let bucket = decode(bucket)?;
-    if !is_bucket_name(&bucket) {
-        return Err(Malformed::Bucket);
-    }
+    Ok((Some(checked(decode(bucket)?)?), decode_key(key)?))
+}
+
+/// `/key`, of a bucket that stands elsewhere: all of it is the key.
+fn key_of(path: &str) -> Result<Option<String>, Malformed> {
+    decode_key(path.strip_prefix('/').ok_or(Malformed::Target)?)
+}
+
+/// A key; the empty one is none.
+fn decode_key(key: &str) -> Result<Option<String>, Malformed> {
     if key.is_empty() {
-        return Ok((Some(bucket), None));
+        return Ok(None);
     }
     let key = decode(key)?;
-    if key.len() > KEY_BYTES_MAX {
-        return Err(Malformed::KeyTooLong);
-    }
-    Ok((Some(bucket), Some(key)))
+    if key.len() > KEY_BYTES_MAX { Err(Malformed::KeyTooLong) } else { Ok(Some(key)) }
+}
+
+fn checked(bucket: String) -> Result<String, Malformed> {
+    if is_bucket_name(&bucket) { Ok(bucket) } else { Err(Malformed::Bucket) }
 }
 
 /// The names that S3 has had since its beginning; the store has the last word.
@@ -291,6 +336,25 @@ mod tests {
             let split = split_path(path).unwrap();
             assert_eq!((split.0.as_deref(), split.1.as_deref()), (bucket, key), "{path}");
         }
+    }
+
+    #[test]
+    fn b02_b03_path_below_a_bucket_in_host_is_the_key_decoded_once() {
+        let cases = [
+            ("/", None),
+            ("//a", Some("/a")),
+            ("/own/x", Some("own/x")),
+            ("/own/", Some("own/")),
+            ("/a%2Fb", Some("a/b")),
+            ("/../x", Some("../x")),
+            ("/%252e%252e%252f", Some("%2e%2e%2f")),
+            ("/a+b%20c", Some("a+b c")),
+        ];
+        for (path, key) in cases {
+            assert_eq!(key_of(path).unwrap().as_deref(), key, "{path}");
+        }
+        assert_eq!(key_of("/%C0%AF"), Err(Malformed::Encoding));
+        assert_eq!(key_of(&format!("/{}", "k".repeat(1025))), Err(Malformed::KeyTooLong));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use sigv::encode_path;
 use crate::{
     answer::{Content, Download},
     audit::Outcome,
+    host::Style,
     late::Late,
     live::Live,
     messages::message_of,
@@ -190,7 +191,7 @@ fn passed_on(headers: &HeaderMap, asked: &Asked, live: &Live) -> HeaderMap {
         passed.insert(BUCKET_REGION, region);
     }
     if asked.operation == Operation::CreateBucket
-        && let Ok(location) = HeaderValue::from_str(&resource(asked))
+        && let Ok(location) = HeaderValue::from_str(&location_of_bucket(asked, live))
     {
         passed.insert(header::LOCATION, location);
     }
@@ -210,7 +211,7 @@ fn reframe(headers: &mut HeaderMap) {
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/xml"));
 }
 
-/// The path of bucket and key, encoded.
+/// The path of bucket and key, encoded, whatever the client's style.
 pub(crate) fn resource(asked: &Asked) -> String {
     let bucket = asked.head.bucket().unwrap_or_default();
     match asked.head.key() {
@@ -219,10 +220,24 @@ pub(crate) fn resource(asked: &Asked) -> String {
     }
 }
 
-/// The object's URL as this client reaches it.
+/// The URL of bucket and key as this client reaches it.
 fn location(asked: &Asked, live: &Live) -> String {
     let scheme = if live.tls.is_some() { "https" } else { "http" };
-    format!("{scheme}://{}{}", asked.head.host(), resource(asked))
+    let path = match asked.head.style() {
+        Style::Path => resource(asked),
+        Style::VirtualHost => {
+            format!("/{}", asked.head.key().map(encode_path).unwrap_or_default())
+        }
+    };
+    format!("{scheme}://{}{path}", asked.head.host())
+}
+
+/// A new bucket as S3 names it: by its path, or by the host that the client called it by.
+fn location_of_bucket(asked: &Asked, live: &Live) -> String {
+    match asked.head.style() {
+        Style::Path => resource(asked),
+        Style::VirtualHost => location(asked, live),
+    }
 }
 
 /// The operations whose answers name the upstream; every other passes as it is.

@@ -39,6 +39,12 @@ pub(crate) fn run(config: &Config, out: &mut dyn Write) -> io::Result<()> {
     }
     writeln!(out, "          ops on {}, plain HTTP", config.listen.ops)?;
     writeln!(out, "          nothing yet on {}, which is for the API", config.listen.api)?;
+    let domains: Vec<_> = config.domains.iter().map(ToString::to_string).collect();
+    if domains.is_empty() {
+        writeln!(out, "domains   none: a bucket is named in the path")?;
+    } else {
+        writeln!(out, "domains   a bucket may be named before {}", domains.join(", "))?;
+    }
     let upstream = &config.upstream;
     writeln!(out, "upstream  {}, region {}, path-style", upstream.endpoint, upstream.region)?;
     if let Some(files) = &upstream.files {

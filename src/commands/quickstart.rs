@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use proxy::{BodyMode, UpstreamBody};
+use proxy::{BodyMode, Domains, UpstreamBody};
 use sigv::AccessKeyId;
 use store::{AccessKey, CredentialSettings, Redb, SecretText, Store, StoreError, UserSettings};
 use tempfile::NamedTempFile;
@@ -267,6 +267,7 @@ fn config(
     Config {
         listen: Listen { s3: local(port), api: local(0), ops: local(0) },
         tls: None,
+        domains: Domains::default(),
         upstream: Upstream {
             endpoint: embedded.into(),
             files: None,

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use proxy::{BodyMode, Endpoint, Transport, UpstreamBody};
+use proxy::{BodyMode, Domain, Domains, Endpoint, Transport, UpstreamBody};
 use sigv::SecretKey;
 use store::{SecretText, StoreError};
 use zeroize::Zeroizing;
@@ -36,6 +36,7 @@ pub(super) fn build(mut settings: Settings, folder: &Path) -> Loaded {
             settings.warn("auth.sigv2", SIGV2_WITHOUT_TLS);
         }
     }
+    let domains = domains(&mut settings);
     let upstream = upstream(&mut settings, folder);
     if let (Some(listen), Some(upstream)) = (&listen, &upstream)
         && is_at(&upstream.endpoint, listen.s3)
@@ -55,7 +56,7 @@ pub(super) fn build(mut settings: Settings, folder: &Path) -> Loaded {
         (Some(listen), Some(upstream), Some(store), Some(auth), Some(audit))
             if settings.faults.is_empty() =>
         {
-            Ok(Config { listen, tls, upstream, store, auth, audit, limits, drain })
+            Ok(Config { listen, tls, domains, upstream, store, auth, audit, limits, drain })
         }
         _ => Err(settings.faults),
     };
@@ -81,6 +82,18 @@ fn tls(settings: &mut Settings, folder: &Path) -> Option<Tls> {
     let files = identity(settings, ["tls.certificate_file", "tls.key_file"], folder)?;
     let (server, files) = fit(settings, Watched::listener(files))?;
     Some(Tls { server, files })
+}
+
+/// The domains; each entry that is none leaves a fault.
+fn domains(settings: &mut Settings) -> Domains {
+    let mut domains = Vec::new();
+    for (number, text) in (1..).zip(settings.list("domains")) {
+        match Domain::parse(&text) {
+            Ok(domain) => domains.push(domain),
+            Err(reason) => settings.fault("domains", format!("entry {number}: {reason}")),
+        }
+    }
+    Domains::new(domains)
 }
 
 fn upstream(settings: &mut Settings, folder: &Path) -> Option<Upstream> {

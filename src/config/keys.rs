@@ -182,7 +182,7 @@ pub(crate) static KEYS: &[Key] = &[
     section("tls"),
     text("tls.certificate_file"),
     text("tls.key_file"),
-    not_built("domains", Shape::List, Neutral::Empty, "virtual-host addressing"),
+    key("domains", Shape::List),
     not_built("trusted_proxies", Shape::List, Neutral::Empty, "trust in a proxy's headers"),
     section("upstream"),
     text("upstream.endpoint"),

@@ -13,7 +13,7 @@ mod settings;
 
 use std::{net::SocketAddr, path::Path, path::PathBuf, sync::Arc, time::Duration};
 
-use proxy::{Endpoint, ServerTls, UpstreamBody};
+use proxy::{Domains, Endpoint, ServerTls, UpstreamBody};
 use sigv::SecretKey;
 use store::SecretText;
 use zeroize::Zeroizing;
@@ -28,6 +28,8 @@ pub(crate) struct Config {
     pub(crate) listen: Listen,
     /// TLS on the S3 listener; without it, plain HTTP.
     pub(crate) tls: Option<Tls>,
+    /// The domains before which a client's `Host` names a bucket.
+    pub(crate) domains: Domains,
     /// The store of objects behind it.
     pub(crate) upstream: Upstream,
     /// Where identities are kept.

@@ -154,8 +154,6 @@ fn a_duplicate_key_is_refused_with_its_place() {
 #[test]
 fn what_is_not_built_is_refused_by_name() {
     for (more, path) in [
-        ("domains: [s3.example.com]", "domains"),
-        ("domains: s3.example.com", "domains"),
         ("trusted_proxies: [10.0.0.0/8]", "trusted_proxies"),
         ("cors: [{origins: ['*']}]", "cors"),
         ("store: {type: etcd}", "store.type"),
@@ -180,6 +178,50 @@ fn what_is_not_built_of_the_upstream_is_refused_by_name() {
         let start = format!("lakegate.yaml: {path}: not built yet: ");
         assert!(matches!(&*faults, [fault] if fault.starts_with(&start)), "{key}: {faults:?}");
     }
+}
+
+#[test]
+fn domains_are_names_in_lower_case_each_once() {
+    let names = |config: Config| -> Vec<String> {
+        config.domains.iter().map(ToString::to_string).collect()
+    };
+    for (more, expected) in [
+        ("", &[][..]),
+        ("domains: []\n", &[]),
+        ("domains: [s3.example.com]\n", &["s3.example.com"]),
+        (
+            "domains: [S3.Example.com., s3.example.com, localhost]\n",
+            &["s3.example.com", "localhost"],
+        ),
+    ] {
+        assert_eq!(names(config(more)), expected, "{more}");
+    }
+    let variables = [("LAKEGATE_DOMAINS", "s3.example.com, storage.example.com")];
+    let (config, _) = read_with(BASE, &variables).unwrap();
+    assert_eq!(names(config), ["storage.example.com", "s3.example.com"]);
+}
+
+#[test]
+fn what_is_no_domain_is_refused_with_its_place_and_what_to_write() {
+    for (more, start, told) in [
+        ("[https://s3.example.com]", "domains: entry 1: ", "scheme"),
+        ("[a.example, 's3.example.com:443']", "domains: entry 2: ", "port"),
+        ("['*.s3.example.com']", "domains: entry 1: ", "`*`"),
+        ("[10.0.0.1]", "domains: entry 1: ", "IP address"),
+        ("['[::1]']", "domains: entry 1: ", "IP address"),
+        ("['']", "domains: entry 1: ", "empty"),
+        ("[a_b]", "domains: entry 1: ", "DNS name"),
+    ] {
+        let faults = faults(&format!("domains: {more}\n"));
+        let [fault] = &*faults else { panic!("{more}: {faults:?}") };
+        assert!(fault.starts_with(&format!("lakegate.yaml: {start}")), "{fault}");
+        assert!(fault.contains(told) && fault.contains("s3.example.com"), "{fault}");
+    }
+    assert_eq!(
+        faults("domains: s3.example.com\n"),
+        ["lakegate.yaml: domains: not a list of texts"]
+    );
+    assert_eq!(faults("domains: [a b, 10.0.0.1]\n").len(), 2);
 }
 
 #[test]

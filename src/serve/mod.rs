@@ -190,6 +190,7 @@ fn live(config: Config, callers: Callers, audit: Audit) -> Result<Live, ServeErr
     Ok(Live {
         callers,
         tls: config.tls.map(|tls| tls.server),
+        domains: config.domains,
         endpoint: upstream.endpoint,
         signer,
         upstream_region: upstream.region,

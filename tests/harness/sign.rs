@@ -25,6 +25,8 @@ pub(crate) struct Draft<'a> {
     /// Path and query as they go over the wire.
     pub(crate) target: &'a str,
     pub(crate) headers: Vec<(&'static str, String)>,
+    /// The value of `Host`; without it, the address that is asked.
+    pub(crate) host: Option<String>,
     /// The value of `x-amz-content-sha256`; when empty there is no such header.
     pub(crate) payload: String,
     pub(crate) at: SystemTime,
@@ -48,6 +50,7 @@ impl<'a> Draft<'a> {
             method,
             target,
             headers: Vec::new(),
+            host: None,
             payload: if method == "PUT" { UNSIGNED.to_owned() } else { sha256(b"") },
             at: now(),
             region: REGION,
@@ -64,6 +67,12 @@ impl<'a> Draft<'a> {
     /// A header that the signature covers; `content-length` it does not.
     pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
+        self
+    }
+
+    /// Calls the server by this name.
+    pub(crate) fn host(mut self, host: &str) -> Self {
+        self.host = Some(host.to_owned());
         self
     }
 
@@ -92,7 +101,7 @@ impl<'a> Draft<'a> {
             .build()
             .unwrap()
             .into();
-        let host = address.to_string();
+        let host = self.host.clone().unwrap_or_else(|| address.to_string());
         let covered = self.headers.iter().filter(|(name, _)| *name != "content-length");
         let covered =
             covered.map(|(name, value)| (*name, value.as_str())).chain([("host", host.as_str())]);
@@ -101,7 +110,7 @@ impl<'a> Draft<'a> {
             UNSIGNED => SignableBody::UnsignedPayload,
             hash => SignableBody::Precomputed(hash.to_owned()),
         };
-        let uri = format!("http://{host}{}", self.target);
+        let uri = format!("http://{address}{}", self.target);
         let request = SignableRequest::new(self.method, &uri, covered, body).unwrap();
         let (instructions, _) = sign(request, &params).unwrap().into_parts();
 

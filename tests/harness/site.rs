@@ -129,6 +129,12 @@ drain: {{delay_s: 0, timeout_s: 60}}
         self.configure("  addressing: path\n", &format!("  addressing: path\n  {line}\n"));
     }
 
+    /// The same site, before whose name [`DOMAIN`] a bucket may stand.
+    pub(crate) fn with_domain(self) -> Self {
+        self.configure("store:\n", &format!("domains: [{DOMAIN}]\nstore:\n"));
+        self
+    }
+
     /// `lakegate` in this folder, with nothing of this machine's environment.
     pub(crate) fn lakegate(&self) -> Command {
         lakegate(self.folder.path())
@@ -230,6 +236,9 @@ pub(crate) fn identities() -> String {
     file.push_str("        expires: 2020-01-01T00:00:00Z\n");
     file
 }
+
+/// The gateway's name, for sites with one; names below `localhost` are this machine's.
+pub(crate) const DOMAIN: &str = "s3.localhost";
 
 const POLICIES: &str = r#"policies:
   - id: TeamA

@@ -35,22 +35,25 @@ impl Watched {
 
     /// With one more line under `upstream` in the configuration.
     pub(crate) fn with_upstream(line: &str) -> Self {
-        let recorder = Recorder::start();
-        let site = Site::applied(&recorder.upstream);
-        site.configure_upstream(line);
-        Self { gateway: site.serve(), site, recorder }
+        Self::ready(Recorder::start(), |site| {
+            site.configure_upstream(line);
+            site
+        })
     }
 
     pub(crate) fn before(recorder: Recorder) -> Self {
-        let site = Site::applied(&recorder.upstream);
+        Self::ready(recorder, |site| site)
+    }
+
+    /// Before this upstream, at a site that was made ready so.
+    pub(crate) fn ready(recorder: Recorder, ready: impl FnOnce(Site) -> Site) -> Self {
+        let site = ready(Site::applied(&recorder.upstream));
         Self { gateway: site.serve(), site, recorder }
     }
 
     /// With TLS on the gateway's side.
     pub(crate) fn over_tls() -> Self {
-        let recorder = Recorder::start();
-        let site = Site::applied(&recorder.upstream).over_tls();
-        Self { gateway: site.serve(), site, recorder }
+        Self::ready(Recorder::start(), Site::over_tls)
     }
 
     /// What the upstream has seen, once a request that goes up for sure has followed all others.
