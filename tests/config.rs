@@ -18,7 +18,6 @@ fn a_key_whose_feature_is_not_there_yet_is_refused_by_its_name() {
         ("store:\n", "trusted_proxies: [10.0.0.0/8]\nstore:\n", "trusted_proxies"),
         ("store:\n", "cors: [{origins: [\"*\"]}]\nstore:\n", "cors"),
         ("type: redb", "type: etcd", "etcd"),
-        ("addressing: path", "addressing: virtual", "virtual"),
         ("addressing: path", "addressing: path\n  kind: lakefs", "kind"),
         ("mode: lossy", "mode: strict", "strict"),
         ("listen:\n", "listen:\n  sts: 127.0.0.1:0\n", "sts"),
@@ -70,6 +69,7 @@ fn a_value_that_is_none_is_refused_with_its_key() {
         ("endpoint: http://", "endpoint: ftp://", ["upstream", "endpoint"]),
         ("mode: lossy", "mode: loose", ["audit", "mode"]),
         ("store:\n", "domains: [\"*.example.com\"]\nstore:\n", ["domains", "entry 1"]),
+        ("addressing: path", "addressing: virtual", ["upstream.addressing", "IP address"]),
     ] {
         let site = site();
         site.configure(old, new);
@@ -146,11 +146,12 @@ fn a_configuration_with_tls_says_so() {
 }
 
 #[test]
-fn a_configuration_with_domains_says_so() {
-    let site = site().with_domain();
+fn a_configuration_with_domains_and_virtual_addressing_says_so() {
+    let site = site().with_domain().with_virtual_addressing();
     let checked = check(&site);
     assert_eq!((checked.code, &*checked.stderr), (Some(0), ""), "{checked:#?}");
     assert!(checked.stdout.contains("before s3.localhost\n"), "{checked:#?}");
+    assert!(checked.stdout.contains("virtual-host style\n"), "{checked:#?}");
 }
 
 #[test]

@@ -2,7 +2,10 @@
 
 use std::{fmt, net::SocketAddr, sync::Arc};
 
-use crate::tls::ClientTls;
+use crate::{
+    host::{can_stand_before, is_address},
+    tls::ClientTls,
+};
 
 /// An address that speaks HTTP/1.1.
 #[derive(Debug, Clone)]
@@ -13,6 +16,17 @@ pub struct Endpoint {
     pub port: u16,
     /// What HTTP is spoken over.
     pub transport: Transport,
+    /// How buckets are named there.
+    pub addressing: Addressing,
+}
+
+/// How buckets are named to the upstream. Either way connections go to the endpoint itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Addressing {
+    /// In the path: `/bucket/key`.
+    Path,
+    /// In `Host`, before the endpoint's own: `bucket.host`.
+    Virtual,
 }
 
 /// What HTTP is spoken over.
@@ -41,8 +55,23 @@ impl Transport {
 }
 
 impl Endpoint {
-    /// What `Host` says: the port only where it is not the scheme's own.
-    pub(crate) fn authority(&self) -> String {
+    /// Whether its host is an IP address, below which no bucket has a name.
+    pub fn is_address(&self) -> bool {
+        is_address(&self.host)
+    }
+
+    /// What `Host` says of a request on `bucket`, or on all; nothing where the bucket belongs there
+    /// and its name cannot stand in a host's.
+    pub(crate) fn host_of(&self, bucket: Option<&str>) -> Option<String> {
+        match (self.addressing, bucket) {
+            (Addressing::Path, _) | (Addressing::Virtual, None) => Some(self.authority()),
+            (Addressing::Virtual, Some(bucket)) => can_stand_before(bucket, &self.host)
+                .then(|| format!("{bucket}.{}", self.authority())),
+        }
+    }
+
+    /// The endpoint itself, its port only where it is not the scheme's own.
+    fn authority(&self) -> String {
         if self.port == self.transport.port() {
             self.host.clone()
         } else {
@@ -63,7 +92,12 @@ impl From<SocketAddr> for Endpoint {
             SocketAddr::V4(address) => address.ip().to_string(),
             SocketAddr::V6(address) => format!("[{}]", address.ip()),
         };
-        Self { host, port: address.port(), transport: Transport::Plain }
+        Self {
+            host,
+            port: address.port(),
+            transport: Transport::Plain,
+            addressing: Addressing::Path,
+        }
     }
 }
 
@@ -86,8 +120,20 @@ mod tests {
 
     #[test]
     fn port_of_http_is_not_named() {
-        let at = |port| Endpoint { host: "minio".into(), port, transport: Transport::Plain };
-        assert_eq!(at(80).authority(), "minio");
-        assert_eq!(at(443).authority(), "minio:443");
+        assert_eq!(minio(80, Addressing::Path).authority(), "minio");
+        assert_eq!(minio(443, Addressing::Path).authority(), "minio:443");
+    }
+
+    #[test]
+    fn bucket_stands_in_host_under_virtual_addressing_alone() {
+        let (path, in_host) = (minio(80, Addressing::Path), minio(9000, Addressing::Virtual));
+        assert_eq!(path.host_of(Some("Lake")).as_deref(), Some("minio"));
+        assert_eq!(in_host.host_of(Some("lake")).as_deref(), Some("lake.minio:9000"));
+        assert_eq!(in_host.host_of(None).as_deref(), Some("minio:9000"));
+        assert_eq!(in_host.host_of(Some("Lake")), None);
+    }
+
+    fn minio(port: u16, addressing: Addressing) -> Endpoint {
+        Endpoint { host: "minio".into(), port, transport: Transport::Plain, addressing }
     }
 }

@@ -159,6 +159,19 @@ fn above<'a>(name: &'a str, domain: &Domain) -> Option<&'a str> {
     (is_above && end.eq_ignore_ascii_case(&domain.0)).then_some(above)
 }
 
+/// Whether `bucket` can stand before `host` in a `Host` header: labels of DNS, in lower case.
+pub(crate) fn can_stand_before(bucket: &str, host: &str) -> bool {
+    let length = bucket.len().saturating_add(host.len()).saturating_add(1);
+    length <= NAME_BYTES_MAX
+        && bucket.split('.').all(is_label)
+        && !bucket.bytes().any(|byte| byte.is_ascii_uppercase())
+}
+
+/// Whether `host` is an IP address, in brackets or not, or a number that resolvers take for one.
+pub(crate) fn is_address(host: &str) -> bool {
+    host.starts_with('[') || is_numeric(host)
+}
+
 /// Whether a name ends in a number, which makes it an IPv4 address or no name at all.
 fn is_numeric(name: &str) -> bool {
     let last = name.rsplit('.').find(|label| !label.is_empty());
@@ -357,6 +370,27 @@ mod tests {
     fn domains_are_there_once_the_longest_first() {
         let ours = domains(&["b.c", "a.b.c", "B.C.", "c"]);
         assert_eq!(ours.iter().map(ToString::to_string).collect::<Vec<_>>(), ["a.b.c", "b.c", "c"]);
+    }
+
+    #[test]
+    fn bucket_that_is_no_label_of_dns_stands_before_no_host() {
+        for (bucket, can) in [
+            ("lake", true),
+            ("lake.of.dots", true),
+            ("1-2", true),
+            ("Lake", false),
+            ("my_lake", false),
+            ("-lake", false),
+            ("lake-", false),
+            ("a..b", false),
+            ("lake.", false),
+        ] {
+            assert_eq!(can_stand_before(bucket, "minio.internal"), can, "{bucket}");
+        }
+        let (fits, fits_not) = ("l".repeat(63), "l".repeat(64));
+        assert!(can_stand_before(&fits, "minio") && !can_stand_before(&fits_not, "minio"));
+        let dots = vec!["l".repeat(63); 4].join(".");
+        assert!(!can_stand_before(&dots, "minio"));
     }
 
     /// Text that is a host, or nearly one.

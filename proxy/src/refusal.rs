@@ -27,6 +27,9 @@ pub(crate) enum Refusal {
     /// The access key id is unknown, disabled or expired, or its user is: one answer for all.
     #[error("access key refused")]
     AccessKey,
+    /// Its name is no label of DNS, and the upstream is told of buckets in `Host`.
+    #[error("the bucket's name cannot stand in a host's: upstream.addressing is virtual")]
+    BucketInHost,
     #[error("the operation takes no body")]
     BodyNotTaken,
     #[error("body refused: {0}")]
@@ -66,6 +69,7 @@ impl Refusal {
             Self::Preflight => "AccessForbidden",
             Self::Signature(error) => error.code(),
             Self::AccessKey => "InvalidAccessKeyId",
+            Self::BucketInHost => "InvalidBucketName",
             Self::BodyNotTaken => "InvalidRequest",
             Self::Body(error) => error.code(),
             Self::UnsignedBody { .. } => "InvalidRequest",
@@ -89,7 +93,8 @@ impl Refusal {
             Self::Unrecognised(unrecognised) => unrecognised.status(),
             Self::Signature(error) => error.status(),
             Self::Body(error) => error.status(),
-            Self::BodyNotTaken
+            Self::BucketInHost
+            | Self::BodyNotTaken
             | Self::UnsignedBody { .. }
             | Self::ClientStalled
             | Self::ClientGone
@@ -113,6 +118,11 @@ impl Refusal {
             Self::Signature(error) => error.message().into_owned(),
             Self::AccessKey => {
                 "The AWS Access Key Id you provided does not exist in our records.".into()
+            }
+            Self::BucketInHost => {
+                "The specified bucket is not valid: behind this endpoint its name \
+                 has to be a host's, of lower-case letters, digits, `-` and `.`."
+                    .into()
             }
             Self::BodyNotTaken => "This operation takes no request body.".into(),
             Self::Body(error) => error.message().into(),
@@ -175,6 +185,7 @@ impl Refusal {
             | Self::Preflight
             | Self::Signature(_)
             | Self::AccessKey
+            | Self::BucketInHost
             | Self::BodyNotTaken
             | Self::Body(_)
             | Self::UnsignedBody { .. }

@@ -9,6 +9,7 @@ use store::Caller;
 
 use crate::{
     authorize::Permitted,
+    endpoint::Addressing,
     live::Live,
     parse::Head,
     refusal::Refusal,
@@ -38,21 +39,22 @@ pub(crate) struct Asked {
 ///
 /// # Errors
 ///
-/// What refuses a body before its first byte goes up; [`Refusal::Upstream`] when the request cannot
-/// be written down, which no permitted one should cause.
+/// [`Refusal::BucketInHost`]; what refuses a body before its first byte goes up;
+/// [`Refusal::Upstream`] when the request cannot be written down, which no permitted one should cause.
 pub(crate) async fn sign(permitted: Permitted, live: &Live) -> Result<Signed, Refusal> {
     let (head, recognised, caller, content) = permitted.into_request().into_parts();
     let operation = recognised.operation;
+    let host = live.endpoint.host_of(head.bucket()).ok_or(Refusal::BucketInHost)?;
     let body = Begun::new(content, operation, live).await?;
     // The body may have taken its time, and the upstream compares clocks.
     let now = (live.clock.wall)();
-    let path = upstream_path(&head);
+    let path = upstream_path(&head, live.endpoint.addressing);
     let query = upstream_query(&parameters(operation, recognised.parameters, &head, &caller));
     let mut headers = recognised.headers;
     body.describe(&mut headers, live);
     let payload = body.payload();
-    let host = HeaderValue::from_str(&live.endpoint.authority());
-    headers.insert(header::HOST, host.map_err(|_| unwritable(operation))?);
+    let host = HeaderValue::try_from(host).map_err(|_| unwritable(operation))?;
+    headers.insert(header::HOST, host);
     headers.insert("x-amz-date", amz_date::header_value(now));
     headers.insert("x-amz-content-sha256", payload.header_value());
     let wire = Wire {
@@ -89,11 +91,16 @@ impl Signed {
     }
 }
 
-fn upstream_path(head: &Head) -> String {
-    let bucket = head.bucket().unwrap_or_default();
-    match head.key() {
-        None => format!("/{bucket}"),
-        Some(key) => format!("/{bucket}/{}", encode_path(key)),
+fn upstream_path(head: &Head, addressing: Addressing) -> String {
+    let key = head.key().map(encode_path);
+    let in_path = match addressing {
+        Addressing::Path => head.bucket(),
+        Addressing::Virtual => None,
+    };
+    match (in_path, key) {
+        (None, key) => format!("/{}", key.unwrap_or_default()),
+        (Some(bucket), None) => format!("/{bucket}"),
+        (Some(bucket), Some(key)) => format!("/{bucket}/{key}"),
     }
 }
 

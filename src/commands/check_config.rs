@@ -5,6 +5,8 @@ use std::{
     path::Path,
 };
 
+use proxy::Addressing;
+
 use crate::config::{AuditOutput, Config, Fault};
 
 /// What of `config`, which was read from `origin`, does not fit this machine: files in folders that
@@ -46,7 +48,11 @@ pub(crate) fn run(config: &Config, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "domains   a bucket may be named before {}", domains.join(", "))?;
     }
     let upstream = &config.upstream;
-    writeln!(out, "upstream  {}, region {}, path-style", upstream.endpoint, upstream.region)?;
+    let style = match upstream.endpoint.addressing {
+        Addressing::Path => "path-style",
+        Addressing::Virtual => "virtual-host style",
+    };
+    writeln!(out, "upstream  {}, region {}, {style}", upstream.endpoint, upstream.region)?;
     if let Some(files) = &upstream.files {
         writeln!(out, "          {files}")?;
     }

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use proxy::{BodyMode, Domain, Domains, Endpoint, Transport, UpstreamBody};
+use proxy::{Addressing, BodyMode, Domain, Domains, Endpoint, Transport, UpstreamBody};
 use sigv::SecretKey;
 use store::{SecretText, StoreError};
 use zeroize::Zeroizing;
@@ -115,6 +115,9 @@ fn upstream(settings: &mut Settings, folder: &Path) -> Option<Upstream> {
     let credentials = credentials(settings, folder);
     let reached = address.and_then(|address| reach(settings, address, folder));
     let (endpoint, files) = reached?;
+    if endpoint.addressing == Addressing::Virtual && endpoint.is_address() {
+        settings.fault("upstream.addressing", BELOW_AN_ADDRESS);
+    }
     let body = body(settings);
     Some(Upstream { endpoint, files, region: region?, body, credentials: credentials? })
 }
@@ -126,6 +129,11 @@ fn reach(
     folder: &Path,
 ) -> Option<(Endpoint, Option<Watched>)> {
     let Address { scheme, host, port } = address;
+    let addressing = match settings.text("upstream.addressing") {
+        Some("virtual") => Addressing::Virtual,
+        // Any other text has left a fault.
+        Some(_) | None => Addressing::Path,
+    };
     let client = ["upstream.client_certificate_file", "upstream.client_key_file"];
     match scheme {
         Scheme::Http => {
@@ -134,13 +142,14 @@ fn reach(
                     settings.fault(key, "of no use: `upstream.endpoint` is plain `http`");
                 }
             }
-            Some((Endpoint { host, port, transport: Transport::Plain }, None))
+            Some((Endpoint { host, port, transport: Transport::Plain, addressing }, None))
         }
         Scheme::Https => {
             let authorities = named(settings, "upstream.ca_file", folder);
             let files = TrustFiles { authorities, identity: identity(settings, client, folder) };
             let (tls, files) = fit(settings, Watched::upstream(&host, files))?;
-            Some((Endpoint { host, port, transport: Transport::Tls(tls) }, Some(files)))
+            let transport = Transport::Tls(tls);
+            Some((Endpoint { host, port, transport, addressing }, Some(files)))
         }
     }
 }
@@ -332,5 +341,8 @@ const WITHOUT_TLS: &str = "S3 is served without TLS on an address that is not lo
 
 const SIGV2_WITHOUT_TLS: &str = "on, and S3 is served without TLS on an address that is not loopback: version 2 of signatures covers \
      neither the host nor most of a query, so that whoever is on the way can change them; `false` refuses it";
+
+const BELOW_AN_ADDRESS: &str = "virtual, but `upstream.endpoint` is an IP address, and no bucket has a name below one: give its name \
+     there, or write `path` here";
 
 const NOT_A_REGION: &str = "not a region: letters, digits, `-`, `_` and `.`, 64 at most";

@@ -193,12 +193,7 @@ pub(crate) static KEYS: &[Key] = &[
         "an upstream that is not plain S3",
     ),
     key("upstream.region", Shape::Text(Some("us-east-1"))),
-    not_built(
-        "upstream.addressing",
-        Shape::Choice(&["path", "virtual"]),
-        Neutral::Text("path"),
-        "virtual-host addressing of the upstream",
-    ),
+    key("upstream.addressing", Shape::Choice(&["path", "virtual"])),
     text("upstream.ca_file"),
     text("upstream.client_certificate_file"),
     text("upstream.client_key_file"),

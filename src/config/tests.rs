@@ -170,14 +170,10 @@ fn what_is_not_built_is_refused_by_name() {
 
 #[test]
 fn what_is_not_built_of_the_upstream_is_refused_by_name() {
-    for (key, path) in
-        [("addressing: virtual", "upstream.addressing"), ("kind: lakefs", "upstream.kind")]
-    {
-        let text = BASE.replace("  credentials", &format!("  {key}\n  credentials"));
-        let faults = printed(read(&text).map(|_| ()));
-        let start = format!("lakegate.yaml: {path}: not built yet: ");
-        assert!(matches!(&*faults, [fault] if fault.starts_with(&start)), "{key}: {faults:?}");
-    }
+    let text = BASE.replace("  credentials", "  kind: lakefs\n  credentials");
+    let faults = printed(read(&text).map(|_| ()));
+    let start = "lakegate.yaml: upstream.kind: not built yet: ";
+    assert!(matches!(&*faults, [fault] if fault.starts_with(start)), "{faults:?}");
 }
 
 #[test]
@@ -222,6 +218,24 @@ fn what_is_no_domain_is_refused_with_its_place_and_what_to_write() {
         ["lakegate.yaml: domains: not a list of texts"]
     );
     assert_eq!(faults("domains: [a b, 10.0.0.1]\n").len(), 2);
+}
+
+#[test]
+fn virtual_addressing_needs_an_upstream_with_a_name() {
+    let at = |endpoint: &str| {
+        let text = BASE.replace("http://minio.internal:9000", endpoint);
+        read(&text.replace("  credentials", "  addressing: virtual\n  credentials"))
+    };
+    for endpoint in ["http://minio.internal:9000", "http://localhost:9000", "https://minio"] {
+        let (config, _) = at(endpoint).unwrap();
+        assert_eq!(config.upstream.endpoint.addressing, proxy::Addressing::Virtual, "{endpoint}");
+    }
+    for endpoint in ["http://127.0.0.1:9000", "https://[::1]", "http://10.0.0.1", "http://127.1"] {
+        let faults = printed(at(endpoint).map(|_| ()));
+        let start = "lakegate.yaml: upstream.addressing: virtual, but `upstream.endpoint` is an IP";
+        assert!(matches!(&*faults, [fault] if fault.starts_with(start)), "{endpoint}: {faults:?}");
+    }
+    assert_eq!(config("").upstream.endpoint.addressing, proxy::Addressing::Path);
 }
 
 #[test]

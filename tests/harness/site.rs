@@ -135,6 +135,13 @@ drain: {{delay_s: 0, timeout_s: 60}}
         self
     }
 
+    /// The same site, before an upstream that it reaches by name and tells of buckets in `Host`.
+    pub(crate) fn with_virtual_addressing(self) -> Self {
+        self.configure("://127.0.0.1:", "://localhost:");
+        self.configure("addressing: path", "addressing: virtual");
+        self
+    }
+
     /// `lakegate` in this folder, with nothing of this machine's environment.
     pub(crate) fn lakegate(&self) -> Command {
         lakegate(self.folder.path())

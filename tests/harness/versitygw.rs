@@ -22,15 +22,20 @@ pub(crate) struct VersityGw {
 
 impl VersityGw {
     pub(crate) fn start() -> Self {
-        Self::start_with(None)
+        Self::start_with(None, &[])
+    }
+
+    /// The same, which also takes the name of a bucket from before `localhost` in `Host`.
+    pub(crate) fn with_virtual_addressing() -> Self {
+        Self::start_with(None, &["--virtual-domain", "localhost"])
     }
 
     /// The same over TLS, shown to be who it is by an authority of its own.
     pub(crate) fn over_tls() -> Self {
-        Self::start_with(Some(&Authority::new()))
+        Self::start_with(Some(&Authority::new()), &[])
     }
 
-    fn start_with(authority: Option<&Authority>) -> Self {
+    fn start_with(authority: Option<&Authority>, args: &[&str]) -> Self {
         let folder = TempDir::new().unwrap();
         for part in ["iam", "sidecar", "versions", DATA] {
             fs::create_dir(folder.path().join(part)).unwrap();
@@ -41,7 +46,8 @@ impl VersityGw {
             .env_clear()
             .envs([("ROOT_ACCESS_KEY", &key.id), ("ROOT_SECRET_KEY", &key.secret)])
             .args(["--port", "127.0.0.1:0", "--region", REGION, "--keep-alive", "--iam-dir"])
-            .arg(folder.path().join("iam"));
+            .arg(folder.path().join("iam"))
+            .args(args);
         if let Some(authority) = authority {
             let pair = authority.server();
             for (flag, pem) in [("--cert", pair.certificate), ("--key", pair.key)] {
