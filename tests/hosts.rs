@@ -422,6 +422,11 @@ fn boto3_in_virtual_host_style_pages_through_lists() {
 }
 
 #[test]
+fn boto3_in_virtual_host_style_signs_and_presigns_by_both_versions() {
+    run(&named(|site| site), "signed_in_host");
+}
+
+#[test]
 fn boto3_carries_everything_to_a_virtual_host_style_store() {
     for script in ["objects", "multipart", "listing"] {
         let world = virtual_store();
