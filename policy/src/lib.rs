@@ -36,6 +36,7 @@ mod decide;
 mod document;
 mod fault;
 mod headers;
+mod host;
 mod listing;
 mod operation;
 mod operations;
@@ -59,6 +60,7 @@ pub use crate::{
     document::{Conditions, Document, Effect, Statement},
     fault::Fault,
     headers::{HEADERS, HeaderHandling, HeaderRow},
+    host::{Domain, Domains, Host, HostFault, can_stand_before, is_address},
     listing::{shows_all_buckets, shows_bucket},
     operation::{Handling, Level, Mark, Need, Row},
     operations::{OPERATIONS, Operation},

@@ -2,10 +2,9 @@
 
 use std::{fmt, net::SocketAddr, sync::Arc};
 
-use crate::{
-    host::{can_stand_before, is_address},
-    tls::ClientTls,
-};
+use policy::{can_stand_before, is_address};
+
+use crate::tls::ClientTls;
 
 /// An address that speaks HTTP/1.1.
 #[derive(Debug, Clone)]

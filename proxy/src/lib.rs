@@ -17,7 +17,6 @@ mod endpoint;
 mod framing;
 pub mod gateway;
 mod held;
-mod host;
 mod identify;
 mod idle;
 mod late;
@@ -46,7 +45,6 @@ pub use endpoint::{Addressing, Endpoint, Transport};
 pub use framing::{BodyMode, UpstreamBody};
 pub use gateway::Gateway;
 pub use held::Held;
-pub use host::{Domain, Domains};
 pub use limits::Limits;
 pub use live::{Clock, Live, RequestIds};
 pub use tls::{

@@ -9,13 +9,14 @@ use std::{
     time::Instant,
 };
 
+use policy::Domains;
 use sigv::Signer;
 use store::Callers;
 use time::OffsetDateTime;
 
 use crate::{
     audit::Audit, drain::Drain, endpoint::Endpoint, framing::UpstreamBody, held::Held,
-    host::Domains, limits::Limits, tls::ServerTls,
+    limits::Limits, tls::ServerTls,
 };
 
 /// The state of the data plane: identities, the upstream's credential, limits, the audit trail.

@@ -5,14 +5,11 @@ use std::net::IpAddr;
 use http::{HeaderMap, HeaderValue, Method, Request, header, request::Parts};
 use hyper::body::Incoming;
 use percent_encoding::percent_decode_str;
+use policy::{Domains, Host, HostFault};
 use sigv::{Presigned, SignatureError, Wire};
 use thiserror::Error;
 
-use crate::{
-    host::{Domains, Host, Style},
-    limits::Limits,
-    refusal::Refusal,
-};
+use crate::{limits::Limits, refusal::Refusal};
 
 /// A request whose bucket, key and parameters are known, and nothing else.
 #[derive(Debug)]
@@ -27,6 +24,15 @@ pub(crate) struct Parsed {
     /// The headers of a presigned URL, with those that stand in its query; elsewhere those of the head are all.
     presigned: Option<HeaderMap>,
     length: Length,
+}
+
+/// How a request names its bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Style {
+    /// As the first part of its path.
+    Path,
+    /// Before a domain of ours, in `Host`; the path is the key.
+    VirtualHost,
 }
 
 /// How long the client said its body is.
@@ -89,6 +95,16 @@ impl Malformed {
     }
 }
 
+impl From<HostFault> for Malformed {
+    fn from(fault: HostFault) -> Self {
+        match fault {
+            HostFault::NotOne => Self::Host,
+            HostFault::Malformed => Self::HostName,
+            HostFault::Bucket => Self::Bucket,
+        }
+    }
+}
+
 /// Decodes bucket, key and parameters, each exactly once.
 ///
 /// # Errors
@@ -103,7 +119,8 @@ pub(crate) fn parse(
 ) -> Result<Parsed, Refusal> {
     let (head, body) = request.into_parts();
     check_target(&head, limits)?;
-    let in_host = domains.bucket_in(Host::read(&head.headers)?)?;
+    let host = Host::read(&head.headers).map_err(Malformed::from)?;
+    let in_host = domains.bucket_in(host).map_err(Malformed::from)?;
     let style = if in_host.is_some() { Style::VirtualHost } else { Style::Path };
     let (bucket, key) = match in_host {
         None => split_path(head.uri.path())?,

@@ -11,10 +11,10 @@ use sigv::encode_path;
 use crate::{
     answer::{Content, Download},
     audit::Outcome,
-    host::Style,
     late::Late,
     live::Live,
     messages::message_of,
+    parse::Style,
     record::Record,
     refusal::{Refusal, error_document},
     sign::Asked,

@@ -13,7 +13,8 @@ use std::{
     time::Duration,
 };
 
-use proxy::{BodyMode, Domains, UpstreamBody};
+use policy::Domains;
+use proxy::{BodyMode, UpstreamBody};
 use sigv::AccessKeyId;
 use store::{AccessKey, CredentialSettings, Redb, SecretText, Store, StoreError, UserSettings};
 use tempfile::NamedTempFile;

@@ -6,7 +6,8 @@ use std::{
     time::Duration,
 };
 
-use proxy::{Addressing, BodyMode, Domain, Domains, Endpoint, Transport, UpstreamBody};
+use policy::{Domain, Domains};
+use proxy::{Addressing, BodyMode, Endpoint, Transport, UpstreamBody};
 use sigv::SecretKey;
 use store::{SecretText, StoreError};
 use zeroize::Zeroizing;

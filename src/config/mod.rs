@@ -13,7 +13,8 @@ mod settings;
 
 use std::{net::SocketAddr, path::Path, path::PathBuf, sync::Arc, time::Duration};
 
-use proxy::{Domains, Endpoint, ServerTls, UpstreamBody};
+use policy::Domains;
+use proxy::{Endpoint, ServerTls, UpstreamBody};
 use sigv::SecretKey;
 use store::SecretText;
 use zeroize::Zeroizing;

@@ -10,20 +10,25 @@ use std::{
 
 use http::{HeaderMap, HeaderValue, header};
 
-use crate::parse::Malformed;
+use thiserror::Error;
 
-/// How a request names its bucket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Style {
-    /// As the first part of its path.
-    Path,
-    /// Before a domain of ours, in `Host`; the path is the key.
-    VirtualHost,
+/// Why a request's `Host` cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum HostFault {
+    /// There is none, or more than one.
+    #[error("not exactly one Host")]
+    NotOne,
+    /// It is neither a name, nor an IPv4 address, nor an IPv6 address in brackets, each with a port or without.
+    #[error("no host")]
+    Malformed,
+    /// A label of the bucket that it names is empty.
+    #[error("a bucket with an empty label")]
+    Bucket,
 }
 
 /// What a `Host` header names, without its port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Host<'a> {
+pub enum Host<'a> {
     /// A name, without one trailing dot, in any case.
     Name(&'a str),
     /// An IP address, which has no names below it.
@@ -35,13 +40,13 @@ impl<'a> Host<'a> {
     ///
     /// # Errors
     ///
-    /// [`Malformed::Host`] when there is none, or more than one; [`Malformed::HostName`] when it is
+    /// [`HostFault::NotOne`] when there is none, or more than one; [`HostFault::Malformed`] when it is
     /// neither a name, nor an IPv4 address, nor an IPv6 address in brackets, each with a port or
     /// without.
-    pub(crate) fn read(headers: &'a HeaderMap) -> Result<Self, Malformed> {
+    pub fn read(headers: &'a HeaderMap) -> Result<Self, HostFault> {
         let mut values = headers.get_all(header::HOST).iter();
         let (Some(value), None) = (values.next(), values.next()) else {
-            return Err(Malformed::Host);
+            return Err(HostFault::NotOne);
         };
         Self::of(value)
     }
@@ -50,10 +55,10 @@ impl<'a> Host<'a> {
     ///
     /// # Errors
     ///
-    /// [`Malformed::HostName`], as [`Self::read`].
-    pub(crate) fn of(value: &'a HeaderValue) -> Result<Self, Malformed> {
+    /// [`HostFault::Malformed`], as [`Self::read`].
+    pub fn of(value: &'a HeaderValue) -> Result<Self, HostFault> {
         let text = std::str::from_utf8(value.as_bytes()).ok();
-        text.and_then(Self::parse).ok_or(Malformed::HostName)
+        text.and_then(Self::parse).ok_or(HostFault::Malformed)
     }
 
     fn parse(text: &'a str) -> Option<Self> {
@@ -138,15 +143,15 @@ impl Domains {
     ///
     /// # Errors
     ///
-    /// [`Malformed::Bucket`] when a label of that bucket is empty.
-    pub(crate) fn bucket_in(&self, host: Host<'_>) -> Result<Option<String>, Malformed> {
+    /// [`HostFault::Bucket`] when a label of that bucket is empty.
+    pub fn bucket_in(&self, host: Host<'_>) -> Result<Option<String>, HostFault> {
         let Host::Name(name) = host else { return Ok(None) };
         let Some(above) = self.0.iter().find_map(|domain| above(name, domain)) else {
             return Ok(None);
         };
         let Some(bucket) = above.strip_suffix('.') else { return Ok(None) };
         if bucket.split('.').any(str::is_empty) {
-            return Err(Malformed::Bucket);
+            return Err(HostFault::Bucket);
         }
         Ok(Some(bucket.to_ascii_lowercase()))
     }
@@ -160,7 +165,7 @@ fn above<'a>(name: &'a str, domain: &Domain) -> Option<&'a str> {
 }
 
 /// Whether `bucket` can stand before `host` in a `Host` header: labels of DNS, in lower case.
-pub(crate) fn can_stand_before(bucket: &str, host: &str) -> bool {
+pub fn can_stand_before(bucket: &str, host: &str) -> bool {
     let length = bucket.len().saturating_add(host.len()).saturating_add(1);
     length <= NAME_BYTES_MAX
         && bucket.split('.').all(is_label)
@@ -168,7 +173,7 @@ pub(crate) fn can_stand_before(bucket: &str, host: &str) -> bool {
 }
 
 /// Whether `host` is an IP address, in brackets or not, or a number that resolvers take for one.
-pub(crate) fn is_address(host: &str) -> bool {
+pub fn is_address(host: &str) -> bool {
     host.starts_with('[') || is_numeric(host)
 }
 
@@ -210,7 +215,7 @@ mod tests {
     }
 
     /// The bucket that this header names before `s3.example.com`, `eu.s3.example.com` or `localhost`.
-    fn bucket_in(host: &[u8]) -> Result<Option<String>, Malformed> {
+    fn bucket_in(host: &[u8]) -> Result<Option<String>, HostFault> {
         let mut headers = HeaderMap::new();
         headers.insert(header::HOST, HeaderValue::from_bytes(host).unwrap());
         let ours = domains(&["localhost", "s3.example.com", "eu.s3.example.com"]);
@@ -258,7 +263,7 @@ mod tests {
     #[test]
     fn b03_bucket_with_an_empty_label_is_no_bucket() {
         for host in [".s3.example.com", "a..s3.example.com", "a..b.s3.example.com", "..localhost"] {
-            assert_eq!(bucket_in(host.as_bytes()), Err(Malformed::Bucket), "{host}");
+            assert_eq!(bucket_in(host.as_bytes()), Err(HostFault::Bucket), "{host}");
         }
     }
 
@@ -302,18 +307,18 @@ mod tests {
         ];
         for host in cases {
             let shown = String::from_utf8_lossy(host);
-            assert_eq!(bucket_in(host), Err(Malformed::HostName), "{shown}");
+            assert_eq!(bucket_in(host), Err(HostFault::Malformed), "{shown}");
         }
     }
 
     #[test]
     fn a06_host_is_there_once() {
         let mut headers = HeaderMap::new();
-        assert_eq!(Host::read(&headers), Err(Malformed::Host));
+        assert_eq!(Host::read(&headers), Err(HostFault::NotOne));
         headers.append(header::HOST, HeaderValue::from_static("a"));
         assert_eq!(Host::read(&headers), Ok(Host::Name("a")));
         headers.append(header::HOST, HeaderValue::from_static("a"));
-        assert_eq!(Host::read(&headers), Err(Malformed::Host));
+        assert_eq!(Host::read(&headers), Err(HostFault::NotOne));
     }
 
     #[test]
