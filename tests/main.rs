@@ -23,6 +23,7 @@ mod dependencies;
 mod documents;
 mod drain;
 mod early;
+mod fuzzing;
 mod harness;
 mod hosts;
 mod keys;

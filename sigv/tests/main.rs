@@ -10,17 +10,9 @@ mod bodies;
 mod botocore;
 mod chunks;
 mod framing;
-mod fuzz;
 mod mutation;
 mod published;
 mod request;
 mod round_trip;
 mod rust_sdk;
 mod security;
-#[expect(
-    unreachable_pub,
-    clippy::expect_used,
-    reason = "it is a crate of its own, in which a broken promise is to panic"
-)]
-#[path = "../../tests/fuzz/src/lib.rs"]
-mod targets;

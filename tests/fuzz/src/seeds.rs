@@ -13,6 +13,7 @@ pub fn seeds() -> Vec<Seed> {
     let mut seeds = decoded();
     seeds.extend(mutated());
     seeds.extend(signed());
+    seeds.extend(hosts());
     seeds
 }
 
@@ -202,6 +203,29 @@ fn signed() -> Vec<Seed> {
         ("version2", "header-more", version_2("versionId=1", "\nx-amz-acl:private")),
         ("version2", "type", version_2("versionId=1", "\ncontent-type:text/plain")),
         ("version2", "twice", version_2("versionId=1&versionId=1", "")),
+    ]
+}
+
+/// Hosts as clients, proxies and attackers write them.
+fn hosts() -> Vec<Seed> {
+    let seed = |name: &'static str, host: &[u8]| ("host", name, host.to_vec());
+    vec![
+        seed("bucket", b"lake.s3.example.com"),
+        seed("bucket-and-port", b"Lake.S3.example.com:8080"),
+        seed("bucket-and-dot", b"lake.localhost."),
+        seed("bucket-of-dots", b"a.lake.s3.example.com.:443"),
+        seed("bucket-of-the-longest", b"lake.eu.s3.example.com"),
+        seed("bucket-that-is-an-address", b"127.0.0.1.s3.example.com"),
+        seed("bucket-in-punycode", b"xn--bcher-kva.localhost"),
+        seed("domain", b"s3.example.com"),
+        seed("unknown", b"lake.s3.example.org"),
+        seed("address", b"127.0.0.1:8080"),
+        seed("address-of-ipv6", b"[2001:db8::7]:8080"),
+        seed("empty-label", b"a..s3.example.com"),
+        seed("user", b"a:b@lake.s3.example.com"),
+        seed("no-port", b"lake.s3.example.com:"),
+        seed("not-ascii", b"b\xc3\xbccher.s3.example.com"),
+        seed("empty", b""),
     ]
 }
 

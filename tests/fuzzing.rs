@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crate::targets;
+#[expect(unreachable_pub, reason = "it is a crate of its own")]
+#[path = "fuzz/src/lib.rs"]
+mod targets;
 
 #[test]
 fn decoder_keeps_its_promises_whatever_comes() {
@@ -28,6 +30,11 @@ fn query_that_verifies_is_the_one_that_was_signed() {
 #[test]
 fn request_that_version_2_verifies_is_the_one_that_was_signed() {
     over_the_corpus("version2", targets::version2);
+}
+
+#[test]
+fn b03_host_in_whatever_spelling_names_one_bucket_or_none() {
+    over_the_corpus("host", targets::host);
 }
 
 #[test]
@@ -90,7 +97,7 @@ impl Dice {
 }
 
 fn corpus(target: &str) -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/fuzz/corpus");
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/corpus");
     folder.join(target)
 }
 
