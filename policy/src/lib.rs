@@ -38,6 +38,7 @@ mod fault;
 mod headers;
 mod host;
 mod listing;
+mod network;
 mod operation;
 mod operations;
 mod parameters;
