@@ -72,8 +72,9 @@ impl Condition {
         faults.count(values, "value", VALUES_MAX)?;
         let mut networks = Vec::with_capacity(values.len());
         for (index, value) in values.iter().enumerate() {
-            let network = faults
-                .within(format_args!("[{index}]"), |faults| faults.keep(Network::parse(value)));
+            let network = faults.within(format_args!("[{index}]"), |faults| {
+                faults.keep(value.parse::<Network>().map_err(Reason::from))
+            });
             networks.extend(network);
         }
         Some(Self { negated, networks: networks.into() })
@@ -95,8 +96,7 @@ mod tests {
     #[test]
     fn h04_without_a_source_a_positive_operator_does_not_hold_and_a_negated_one_does() {
         for (negated, holds) in [(false, false), (true, true)] {
-            let condition =
-                Condition { negated, networks: [Network::parse("0.0.0.0/0").unwrap()].into() };
+            let condition = Condition { negated, networks: ["0.0.0.0/0".parse().unwrap()].into() };
             assert_eq!(condition.holds(&Context::default()), holds);
         }
     }
@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn one_value_is_enough_for_a_positive_operator_and_too_much_for_a_negated_one() {
         let networks: Box<[_]> =
-            ["10.0.0.0/8", "192.168.0.0/16"].map(|text| Network::parse(text).unwrap()).into();
+            ["10.0.0.0/8", "192.168.0.0/16"].map(|text| text.parse().unwrap()).into();
         let holds = |negated, address: &str| {
             Condition { negated, networks: networks.clone() }
                 .holds(&Context { source_ip: Some(address.parse().unwrap()) })

@@ -7,6 +7,7 @@ use thiserror::Error;
 use crate::{
     action::{Action, SERVICES},
     condition::{KEYS, OPERATORS},
+    network::MalformedNetwork,
 };
 
 /// One thing that is wrong with a document. It prints as `statement[0].action[1]: …`.
@@ -57,8 +58,8 @@ pub(crate) enum Reason {
     UnknownOperator { found: String },
     #[error("unknown key `{found}`; known are {}", list(KEYS))]
     UnknownKey { found: String },
-    #[error("`{0}` is neither an IP address nor a CIDR, such as `10.0.0.0/8`")]
-    MalformedNetwork(String),
+    #[error(transparent)]
+    MalformedNetwork(#[from] MalformedNetwork),
 }
 
 /// Collects the faults of a document, each under the place where it was found.

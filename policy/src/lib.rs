@@ -63,6 +63,7 @@ pub use crate::{
     headers::{HEADERS, HeaderHandling, HeaderRow},
     host::{Domain, Domains, Host, HostFault, can_stand_before, is_address},
     listing::{shows_all_buckets, shows_bucket},
+    network::{MalformedNetwork, Network},
     operation::{Handling, Level, Mark, Need, Row},
     operations::{OPERATIONS, Operation},
     parameters::{PARAMETERS, ParameterHandling, ParameterRow, Value},

@@ -1,20 +1,72 @@
 //! Ranges of IP addresses.
 
-use std::net::IpAddr;
+use std::{fmt, net::IpAddr, str::FromStr};
 
-use crate::fault::Reason;
+use thiserror::Error;
 
-/// A range of addresses. IPv4 and IPv6 are apart, and an IPv4 address mapped into IPv6 is IPv4.
+/// A range of addresses, written as a CIDR, such as `10.0.0.0/8`, or as one address.
+///
+/// IPv4 and IPv6 are apart, and an IPv4 address mapped into IPv6 is IPv4. Bits of the host are masked off.
+///
+/// ```
+/// let network: policy::Network = "10.1.2.3/8".parse()?;
+/// assert_eq!(network.to_string(), "10.0.0.0/8");
+/// assert!(network.contains([10, 255, 0, 1].into()));
+/// # Ok::<(), policy::MalformedNetwork>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Network {
+pub struct Network(Range);
+
+/// A text that is neither an IP address nor a CIDR.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("`{0}` is neither an IP address nor a CIDR, such as `10.0.0.0/8`")]
+pub struct MalformedNetwork(String);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Range {
     V4 { address: u32, mask: u32 },
     V6 { address: u128, mask: u128 },
 }
 
 impl Network {
-    // The host's bits are masked off. A mapped IPv4 network counts its prefix in IPv6.
-    pub(crate) fn parse(text: &str) -> Result<Self, Reason> {
-        let malformed = || Reason::MalformedNetwork(text.to_owned());
+    /// Whether `candidate` is one of its addresses.
+    pub fn contains(self, candidate: IpAddr) -> bool {
+        match (self.0, candidate.to_canonical()) {
+            (Range::V4 { address, mask }, IpAddr::V4(candidate)) => {
+                candidate.to_bits() & mask == address
+            }
+            (Range::V6 { address, mask }, IpAddr::V6(candidate)) => {
+                candidate.to_bits() & mask == address
+            }
+            (Range::V4 { .. }, IpAddr::V6(_)) | (Range::V6 { .. }, IpAddr::V4(_)) => false,
+        }
+    }
+
+    /// How many leading bits its addresses share: 0 to 32 for IPv4, 0 to 128 for IPv6.
+    pub fn prefix_length(self) -> u32 {
+        match self.0 {
+            Range::V4 { mask, .. } => mask.count_ones(),
+            Range::V6 { mask, .. } => mask.count_ones(),
+        }
+    }
+
+    fn v4(address: u32, length: u32) -> Option<Self> {
+        let mask = u32::MAX.checked_shl(u32::BITS.checked_sub(length)?).unwrap_or(0);
+        Some(Self(Range::V4 { address: address & mask, mask }))
+    }
+
+    fn v6(address: u128, length: u32) -> Option<Self> {
+        let mask = u128::MAX.checked_shl(u128::BITS.checked_sub(length)?).unwrap_or(0);
+        Some(Self(Range::V6 { address: address & mask, mask }))
+    }
+}
+
+impl FromStr for Network {
+    type Err = MalformedNetwork;
+
+    /// Reads a CIDR or an address. A mapped IPv4 network counts its prefix in IPv6: `::ffff:10.0.0.0/104`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let malformed = || MalformedNetwork(text.to_owned());
         let (address, length) = match text.split_once('/') {
             Some((address, length)) => (address, Some(parse_length(length).ok_or_else(malformed)?)),
             None => (text, None),
@@ -32,27 +84,15 @@ impl Network {
         }
         .ok_or_else(malformed)
     }
+}
 
-    fn v4(address: u32, length: u32) -> Option<Self> {
-        let mask = u32::MAX.checked_shl(u32::BITS.checked_sub(length)?).unwrap_or(0);
-        Some(Self::V4 { address: address & mask, mask })
-    }
-
-    fn v6(address: u128, length: u32) -> Option<Self> {
-        let mask = u128::MAX.checked_shl(u128::BITS.checked_sub(length)?).unwrap_or(0);
-        Some(Self::V6 { address: address & mask, mask })
-    }
-
-    pub(crate) fn contains(self, candidate: IpAddr) -> bool {
-        match (self, candidate.to_canonical()) {
-            (Self::V4 { address, mask }, IpAddr::V4(candidate)) => {
-                candidate.to_bits() & mask == address
-            }
-            (Self::V6 { address, mask }, IpAddr::V6(candidate)) => {
-                candidate.to_bits() & mask == address
-            }
-            (Self::V4 { .. }, IpAddr::V6(_)) | (Self::V6 { .. }, IpAddr::V4(_)) => false,
-        }
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let address = match self.0 {
+            Range::V4 { address, .. } => IpAddr::V4(address.into()),
+            Range::V6 { address, .. } => IpAddr::V6(address.into()),
+        };
+        write!(f, "{address}/{}", self.prefix_length())
     }
 }
 
@@ -65,14 +105,18 @@ fn parse_length(text: &str) -> Option<u32> {
 mod tests {
     use super::*;
 
+    fn parse(text: &str) -> Result<Network, MalformedNetwork> {
+        text.parse()
+    }
+
     fn contains(network: &str, address: &str) -> bool {
-        Network::parse(network).unwrap().contains(address.parse().unwrap())
+        parse(network).unwrap().contains(address.parse().unwrap())
     }
 
     #[test]
     fn h10_host_bits_are_masked() {
-        assert_eq!(Network::parse("10.1.2.3/8"), Network::parse("10.0.0.0/8"));
-        assert_eq!(Network::parse("2001:db8::1/32"), Network::parse("2001:db8::/32"));
+        assert_eq!(parse("10.1.2.3/8"), parse("10.0.0.0/8"));
+        assert_eq!(parse("2001:db8::1/32"), parse("2001:db8::/32"));
     }
 
     #[test]
@@ -120,11 +164,23 @@ mod tests {
             "10.0.0.*",
             "localhost",
         ] {
-            assert_eq!(
-                Network::parse(text),
-                Err(Reason::MalformedNetwork(text.to_owned())),
-                "{text}"
-            );
+            assert_eq!(parse(text), Err(MalformedNetwork(text.to_owned())), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_network_is_written_as_it_is_read() {
+        for (text, written) in [
+            ("10.1.2.3/8", "10.0.0.0/8"),
+            ("10.1.2.3", "10.1.2.3/32"),
+            ("0.0.0.0/0", "0.0.0.0/0"),
+            ("::ffff:10.0.0.0/104", "10.0.0.0/8"),
+            ("2001:db8::1/32", "2001:db8::/32"),
+            ("::1", "::1/128"),
+        ] {
+            let network = parse(text).unwrap();
+            assert_eq!(network.to_string(), written, "{text}");
+            assert_eq!(parse(written), Ok(network));
         }
     }
 }
