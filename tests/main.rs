@@ -30,6 +30,7 @@ mod keys;
 mod matrix;
 mod memory;
 mod ops;
+mod pipelining;
 mod policy;
 mod presign;
 mod quickstart;
