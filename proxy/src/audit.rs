@@ -19,8 +19,11 @@ pub struct Entry {
     pub time: String,
     /// The id that the answer carries as `x-amz-request-id`.
     pub request_id: String,
-    /// The client's address.
+    /// The client's address, be it by the word of a trusted proxy.
     pub remote: String,
+    /// Where the connection came from, if that is another address: a trusted proxy. Else there is no such field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<String>,
     /// The user whose key signed the request, once the signature held.
     pub user: Option<String>,
     /// The access key id that the request named, once the signature held.

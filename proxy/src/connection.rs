@@ -22,29 +22,33 @@ use tokio::{
 use crate::{
     gateway::Gateway,
     idle::Idle,
+    peer::Peer,
     socket::{Socket, Stream},
 };
 
 /// Serves the requests of one connection until either side ends it, over TLS where clients are to
-/// use it.
+/// use it. What a trusted proxy says before all that is heard.
 pub async fn serve_connection(stream: TcpStream, peer: SocketAddr, gateway: Arc<Gateway>) {
     let live = Arc::clone(gateway.live());
-    let socket = match Socket::new(stream, &live.limits) {
+    let mut socket = match Socket::new(stream, &live.limits) {
         Ok(socket) => socket,
         Err(error) => {
             tracing::debug!(%error, "connection lost before its first request");
             return;
         }
     };
+    let Some(peer) = Peer::of(peer.ip(), &mut socket, &live).await else { return };
     let Some(tls) = &live.tls else { return serve(socket, peer, gateway).await };
     match timeout(live.limits.header_timeout, tls.accept(socket)).await {
         Ok(Ok(stream)) => serve(stream, peer, gateway).await,
-        Ok(Err(error)) => tracing::debug!(%peer, %error, "no TLS with this client"),
-        Err(_) => tracing::debug!(%peer, "no TLS with this client in time"),
+        Ok(Err(error)) => {
+            tracing::debug!(peer = %peer.address(), %error, "no TLS with this client");
+        }
+        Err(_) => tracing::debug!(peer = %peer.address(), "no TLS with this client in time"),
     }
 }
 
-async fn serve<S: Stream>(stream: S, peer: SocketAddr, gateway: Arc<Gateway>) {
+async fn serve<S: Stream>(stream: S, peer: Peer, gateway: Arc<Gateway>) {
     let live = Arc::clone(gateway.live());
     let turn = Arc::new(Turn::default());
     let wire = Wire {
@@ -58,7 +62,7 @@ async fn serve<S: Stream>(stream: S, peer: SocketAddr, gateway: Arc<Gateway>) {
         let (gateway, turn) = (Arc::clone(&gateway), Arc::clone(&turns));
         turn.begin();
         Box::pin(async move {
-            Ok::<_, std::convert::Infallible>(gateway.answer(request, peer.ip(), turn).await)
+            Ok::<_, std::convert::Infallible>(gateway.answer(request, peer, turn).await)
         })
     });
     let mut connection = http1::Builder::new()

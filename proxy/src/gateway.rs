@@ -3,13 +3,14 @@
 //! Each step takes the last one's result and gives the next one's; no step can be left out, since
 //! nobody else can make what the next one needs.
 
-use std::{net::IpAddr, sync::Arc};
+use std::sync::Arc;
 
 use http::{HeaderValue, Method, Request, Response, header};
 use hyper::body::Incoming;
 
 use crate::{
     answer::{Answer, Content},
+    attribute::attribute,
     audit::Outcome,
     authenticate::authenticate,
     authorize::authorize,
@@ -17,6 +18,7 @@ use crate::{
     identify::identify,
     live::Live,
     parse::{parse, resource_as_sent},
+    peer::Peer,
     read::read,
     record::Record,
     refusal::Refusal,
@@ -53,7 +55,7 @@ impl Gateway {
     pub(crate) async fn answer(
         &self,
         request: Request<Incoming>,
-        peer: IpAddr,
+        peer: Peer,
         turn: Arc<Turn>,
     ) -> Response<Answer> {
         let mut record = Record::begin(Arc::clone(&self.live), self.live.ids.next(), peer);
@@ -76,13 +78,16 @@ impl Gateway {
     async fn carry(
         &self,
         request: Request<Incoming>,
-        peer: IpAddr,
+        peer: Peer,
         record: &mut Record,
     ) -> Result<(Response<Content>, Outcome), Refusal> {
         let live = &self.live;
         let now = (live.clock.wall)();
 
-        let parsed = parse(request, peer, &live.limits, &live.domains)?;
+        let attributed = attribute(request, peer, &live.trusted_proxies)?;
+        record.attributed(&attributed);
+
+        let parsed = parse(attributed, &live.limits, &live.domains)?;
         record.parsed(&parsed);
 
         let identified = identify(parsed)?;

@@ -8,6 +8,7 @@
 //! logins or administration, follow a redirect, guess an operation.
 
 mod answer;
+mod attribute;
 mod audit;
 mod authenticate;
 mod authorize;
@@ -24,6 +25,8 @@ mod limits;
 mod live;
 mod messages;
 mod parse;
+mod peer;
+mod proxy_protocol;
 mod read;
 mod record;
 mod refusal;
@@ -32,6 +35,7 @@ mod rooms;
 mod sign;
 mod socket;
 mod tls;
+mod trusted_proxies;
 mod upload;
 mod upstream;
 mod verified;
@@ -51,3 +55,4 @@ pub use tls::{
     Authorities, Certificates, Chain, ClientTls, Identity, PrivateKey, ServerTls, TlsError, Trust,
     Untimely,
 };
+pub use trusted_proxies::TrustedProxies;

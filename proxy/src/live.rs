@@ -16,7 +16,7 @@ use time::OffsetDateTime;
 
 use crate::{
     audit::Audit, drain::Drain, endpoint::Endpoint, framing::UpstreamBody, held::Held,
-    limits::Limits, tls::ServerTls,
+    limits::Limits, tls::ServerTls, trusted_proxies::TrustedProxies,
 };
 
 /// The state of the data plane: identities, the upstream's credential, limits, the audit trail.
@@ -28,6 +28,8 @@ pub struct Live {
     pub tls: Option<Arc<ServerTls>>,
     /// The domains before which `Host` names a bucket.
     pub domains: Domains,
+    /// Whose word is taken for where a client is.
+    pub trusted_proxies: TrustedProxies,
     /// Where the upstream is.
     pub endpoint: Endpoint,
     /// Signs for the upstream.

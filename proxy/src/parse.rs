@@ -2,14 +2,14 @@
 
 use std::net::IpAddr;
 
-use http::{HeaderMap, HeaderValue, Method, Request, header, request::Parts};
+use http::{HeaderMap, HeaderValue, Method, header, request::Parts};
 use hyper::body::Incoming;
 use percent_encoding::percent_decode_str;
 use policy::{Domains, Host, HostFault};
 use sigv::{Presigned, SignatureError, Wire};
 use thiserror::Error;
 
-use crate::{limits::Limits, refusal::Refusal};
+use crate::{attribute::Attributed, limits::Limits, refusal::Refusal};
 
 /// A request whose bucket, key and parameters are known, and nothing else.
 #[derive(Debug)]
@@ -57,6 +57,10 @@ pub(crate) enum Malformed {
         "The Host header must be a name, an IPv4 address or an IPv6 address in brackets, with a port or without."
     )]
     HostName,
+    #[error(
+        "The X-Forwarded-For header has an entry that is no IP address: who the client is cannot be told."
+    )]
+    ForwardedFor,
     #[error("The path and query may have {limit} bytes together.")]
     UriTooLong { limit: usize },
     #[error("The path or query is not percent-encoded UTF-8.")]
@@ -73,7 +77,7 @@ impl Malformed {
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::Target | Self::Encoding => "InvalidURI",
-            Self::Host | Self::HostName => "InvalidRequest",
+            Self::Host | Self::HostName | Self::ForwardedFor => "InvalidRequest",
             Self::UriTooLong { .. } => "RequestURITooLong",
             Self::Bucket => "InvalidBucketName",
             Self::KeyTooLong => "KeyTooLongError",
@@ -88,6 +92,7 @@ impl Malformed {
             | Self::Encoding
             | Self::Host
             | Self::HostName
+            | Self::ForwardedFor
             | Self::Bucket
             | Self::KeyTooLong
             | Self::Length => 400,
@@ -112,11 +117,11 @@ impl From<HostFault> for Malformed {
 /// [`Refusal::Malformed`], by what the request line or head cannot be; [`Refusal::Signature`] for a presigned URL that
 /// says something twice.
 pub(crate) fn parse(
-    request: Request<Incoming>,
-    peer: IpAddr,
+    attributed: Attributed,
     limits: &Limits,
     domains: &Domains,
 ) -> Result<Parsed, Refusal> {
+    let (request, peer) = attributed.into_parts();
     let (head, body) = request.into_parts();
     check_target(&head, limits)?;
     let host = Host::read(&head.headers).map_err(Malformed::from)?;

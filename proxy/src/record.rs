@@ -1,16 +1,18 @@
 //! The last step: what became of a request, told once, also when nobody waits for the answer.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use policy::{Cause, Decision, Requirement, Unrecognised};
 use time::format_description::well_known::Rfc3339;
 
 use crate::{
+    attribute::Attributed,
     audit::{Decided, Entry, Outcome},
     authenticate::Authentic,
     identify::Identified,
     live::Live,
     parse::Parsed,
+    peer::Peer,
     refusal::Refusal,
     verified::Progress,
 };
@@ -20,21 +22,28 @@ use crate::{
 pub(crate) struct Record {
     live: Arc<Live>,
     begun: std::time::Instant,
+    connected: IpAddr,
     entry: Entry,
     progress: Option<Arc<Progress>>,
 }
 
 impl Record {
-    /// Begins the record of a request from `remote`.
-    pub(crate) fn begin(live: Arc<Live>, request_id: String, remote: std::net::IpAddr) -> Self {
+    /// Begins the record of a request that `peer` brought.
+    pub(crate) fn begin(live: Arc<Live>, request_id: String, peer: Peer) -> Self {
         let time = (live.clock.wall)().format(&Rfc3339).unwrap_or_default();
-        let remote = remote.to_string();
-        let entry = Entry { time, request_id, remote, ..Entry::default() };
-        Self { begun: (live.clock.monotonic)(), live, entry, progress: None }
+        let entry = Entry { time, request_id, ..Entry::default() };
+        let begun = (live.clock.monotonic)();
+        let mut record = Self { live, begun, connected: peer.connected(), entry, progress: None };
+        record.came_from(peer.address());
+        record
     }
 
     pub(crate) fn request_id(&self) -> &str {
         &self.entry.request_id
+    }
+
+    pub(crate) fn attributed(&mut self, attributed: &Attributed) {
+        self.came_from(attributed.client());
     }
 
     pub(crate) fn parsed(&mut self, parsed: &Parsed) {
@@ -88,6 +97,11 @@ impl Record {
     /// The S3 error code that the answer carries.
     pub(crate) fn code(&mut self, code: &str) {
         self.entry.code = Some(code.into());
+    }
+
+    fn came_from(&mut self, client: IpAddr) {
+        self.entry.remote = client.to_string();
+        self.entry.proxy = (client != self.connected).then(|| self.connected.to_string());
     }
 
     pub(crate) fn sent(&mut self, bytes: usize) {

@@ -1,4 +1,5 @@
-//! The client's end of the wire: a socket that does not wait for ever to be rid of a byte.
+//! The client's end of the wire: a socket that does not wait for ever to be rid of a byte, and that a proxy may speak
+//! first on.
 
 use std::{
     io,
@@ -6,18 +7,27 @@ use std::{
     task::{Context, Poll, ready},
 };
 
+use bytes::{Buf, Bytes, BytesMut};
+use thiserror::Error;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf},
     net::TcpStream,
     time::timeout,
 };
 
-use crate::{idle::Idle, limits::Limits, tls::ServerStream};
+use crate::{
+    idle::Idle,
+    limits::Limits,
+    proxy_protocol::{self, BadHeader, Origin, Start},
+    tls::ServerStream,
+};
 
 /// A client's TCP connection, with a clock for the client's taking of our answers.
 #[derive(Debug)]
 pub(crate) struct Socket {
     stream: TcpStream,
+    /// What was read behind a PROXY header, or while looking for one.
+    ahead: Bytes,
     /// Runs while the client takes none of what is written.
     taken: Idle,
 }
@@ -25,7 +35,35 @@ pub(crate) struct Socket {
 impl Socket {
     pub(crate) fn new(stream: TcpStream, limits: &Limits) -> io::Result<Self> {
         stream.set_nodelay(true)?;
-        Ok(Self { stream, taken: Idle::new(limits.body_idle) })
+        Ok(Self { stream, ahead: Bytes::new(), taken: Idle::new(limits.body_idle) })
+    }
+
+    /// Takes the PROXY header off, if there is one, and gives what it says. All else that was read is there to be read
+    /// again.
+    ///
+    /// # Errors
+    ///
+    /// [`NoHeader`] when the connection begins as a PROXY header does, and does not go on so.
+    pub(crate) async fn proxy_header(&mut self) -> Result<Origin, NoHeader> {
+        let mut read = BytesMut::with_capacity(proxy_protocol::HEADER_BYTES_MAX);
+        let origin = loop {
+            match proxy_protocol::read(&read)? {
+                Start::Client => break Origin::Peer,
+                Start::Header { length, origin } => {
+                    read.advance(length);
+                    break origin;
+                }
+                Start::Part => {}
+            }
+            if self.stream.read_buf(&mut read).await? == 0 {
+                if read.is_empty() {
+                    break Origin::Peer;
+                }
+                return Err(NoHeader::Cut);
+            }
+        };
+        self.ahead = read.freeze();
+        Ok(origin)
     }
 
     /// Reads on for a while: a connection that is closed with bytes unread is reset, and the reset
@@ -61,6 +99,17 @@ impl Socket {
     }
 }
 
+/// Why no request is read from a connection that begins as a PROXY header does.
+#[derive(Debug, Error)]
+pub(crate) enum NoHeader {
+    #[error(transparent)]
+    Bad(#[from] BadHeader),
+    #[error("it ends within its first bytes")]
+    Cut,
+    #[error("it is lost: {0}")]
+    Lost(#[from] io::Error),
+}
+
 /// What requests are read from: the socket itself, or TLS over it.
 pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin {
     /// The socket underneath, with what was not yet read of it.
@@ -85,7 +134,16 @@ impl AsyncRead for Socket {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_read(cx, buffer)
+        let socket = self.get_mut();
+        if socket.ahead.is_empty() {
+            return Pin::new(&mut socket.stream).poll_read(cx, buffer);
+        }
+        let taken = socket.ahead.split_to(socket.ahead.len().min(buffer.remaining()));
+        buffer.put_slice(&taken);
+        if socket.ahead.is_empty() {
+            socket.ahead = Bytes::new();
+        }
+        Poll::Ready(Ok(()))
     }
 }
 

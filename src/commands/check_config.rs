@@ -47,6 +47,11 @@ pub(crate) fn run(config: &Config, out: &mut dyn Write) -> io::Result<()> {
     } else {
         writeln!(out, "domains   a bucket may be named before {}", domains.join(", "))?;
     }
+    if !config.trusted_proxies.is_empty() {
+        let networks = config.trusted_proxies.iter().map(ToString::to_string);
+        let networks = networks.collect::<Vec<_>>().join(", ");
+        writeln!(out, "proxies   trusted from {networks}")?;
+    }
     let upstream = &config.upstream;
     let style = match upstream.endpoint.addressing {
         Addressing::Path => "path-style",
@@ -114,6 +119,7 @@ audit: {path: logs/audit.jsonl}
         let file = folder.path().join("lakegate.yaml");
         let text = "
 listen: {s3: '127.0.0.1:7001'}
+trusted_proxies: [10.1.2.3/8, '::1']
 upstream:
   endpoint: http://minio.internal:9000
   credentials: {access_key_id: AKIAUP, secret_access_key: the upstream's secret}
@@ -130,6 +136,7 @@ audit: {path: /var/log/lakegate.jsonl}
         assert!(printed.starts_with("OK\n"), "{printed}");
         for told in [
             "127.0.0.1:7001",
+            "10.0.0.0/8, ::1/128",
             "http://minio.internal:9000",
             "AKIAUP",
             "/var/lib/lakegate/lakegate.redb",

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use policy::{Domain, Domains};
+use policy::{Domain, Domains, Network};
 use proxy::{Addressing, BodyMode, Endpoint, Transport, UpstreamBody};
 use sigv::SecretKey;
 use store::{SecretText, StoreError};
@@ -38,6 +38,7 @@ pub(super) fn build(mut settings: Settings, folder: &Path) -> Loaded {
         }
     }
     let domains = domains(&mut settings);
+    let trusted_proxies = trusted_proxies(&mut settings);
     let upstream = upstream(&mut settings, folder);
     if let (Some(listen), Some(upstream)) = (&listen, &upstream)
         && is_at(&upstream.endpoint, listen.s3)
@@ -57,7 +58,18 @@ pub(super) fn build(mut settings: Settings, folder: &Path) -> Loaded {
         (Some(listen), Some(upstream), Some(store), Some(auth), Some(audit))
             if settings.faults.is_empty() =>
         {
-            Ok(Config { listen, tls, domains, upstream, store, auth, audit, limits, drain })
+            Ok(Config {
+                listen,
+                tls,
+                domains,
+                trusted_proxies,
+                upstream,
+                store,
+                auth,
+                audit,
+                limits,
+                drain,
+            })
         }
         _ => Err(settings.faults),
     };
@@ -95,6 +107,20 @@ fn domains(settings: &mut Settings) -> Domains {
         }
     }
     Domains::new(domains)
+}
+
+fn trusted_proxies(settings: &mut Settings) -> Vec<Network> {
+    let mut networks = Vec::new();
+    for text in settings.list("trusted_proxies") {
+        match text.parse::<Network>() {
+            Ok(network) => networks.push(network),
+            Err(error) => settings.fault("trusted_proxies", error.to_string()),
+        }
+    }
+    if networks.iter().any(|network| network.prefix_length() == 0) {
+        settings.warn("trusted_proxies", EVERYBODY);
+    }
+    networks
 }
 
 fn upstream(settings: &mut Settings, folder: &Path) -> Option<Upstream> {
@@ -345,5 +371,7 @@ const SIGV2_WITHOUT_TLS: &str = "on, and S3 is served without TLS on an address 
 
 const BELOW_AN_ADDRESS: &str = "virtual, but `upstream.endpoint` is an IP address, and no bucket has a name below one: give its name \
      there, or write `path` here";
+
+const EVERYBODY: &str = "every address is trusted: each client says itself where it is";
 
 const NOT_A_REGION: &str = "not a region: letters, digits, `-`, `_` and `.`, 64 at most";

@@ -183,7 +183,7 @@ pub(crate) static KEYS: &[Key] = &[
     text("tls.certificate_file"),
     text("tls.key_file"),
     key("domains", Shape::List),
-    not_built("trusted_proxies", Shape::List, Neutral::Empty, "trust in a proxy's headers"),
+    key("trusted_proxies", Shape::List),
     section("upstream"),
     text("upstream.endpoint"),
     not_built(

@@ -13,7 +13,7 @@ mod settings;
 
 use std::{net::SocketAddr, path::Path, path::PathBuf, sync::Arc, time::Duration};
 
-use policy::Domains;
+use policy::{Domains, Network};
 use proxy::{Endpoint, ServerTls, UpstreamBody};
 use sigv::SecretKey;
 use store::SecretText;
@@ -31,6 +31,8 @@ pub(crate) struct Config {
     pub(crate) tls: Option<Tls>,
     /// The domains before which a client's `Host` names a bucket.
     pub(crate) domains: Domains,
+    /// The proxies whose word is taken for where a client is.
+    pub(crate) trusted_proxies: Vec<Network>,
     /// The store of objects behind it.
     pub(crate) upstream: Upstream,
     /// Where identities are kept.

@@ -107,6 +107,7 @@ fn an_empty_file_lacks_three_things() {
 fn all_faults_are_found_together() {
     let text = "
 listen: {s3: localhost:8080, s4: 1}
+trusted_proxies: [10.0.0.0/8, proxy.internal]
 upstream: {endpoint: 'http://u:hunter2@minio', region: 'a b', credentials: {access_key_id: a b}}
 auth: {encrypt: {secret_key: hunter2}, regions: [a/b]}
 limits: {connections_max: 0, header_bytes_max: many}
@@ -120,6 +121,7 @@ limits: {connections_max: 0, header_bytes_max: many}
             "limits.connections_max",
             "limits.header_bytes_max",
             "listen.s3",
+            "trusted_proxies",
             "upstream.endpoint",
             "upstream.region",
             "upstream.credentials.access_key_id",
@@ -154,7 +156,6 @@ fn a_duplicate_key_is_refused_with_its_place() {
 #[test]
 fn what_is_not_built_is_refused_by_name() {
     for (more, path) in [
-        ("trusted_proxies: [10.0.0.0/8]", "trusted_proxies"),
         ("cors: [{origins: ['*']}]", "cors"),
         ("store: {type: etcd}", "store.type"),
         ("store: {etcd: {endpoints: [a]}}", "store.etcd"),
@@ -166,6 +167,46 @@ fn what_is_not_built_is_refused_by_name() {
         let start = format!("lakegate.yaml: {path}: not built yet: ");
         assert!(faults.iter().any(|fault| fault.starts_with(&start)), "{more}: {faults:?}");
     }
+}
+
+#[test]
+fn trusted_proxies_are_networks_and_addresses() {
+    let networks = |config: &Config| -> Vec<String> {
+        config.trusted_proxies.iter().map(ToString::to_string).collect()
+    };
+    assert!(config("").trusted_proxies.is_empty());
+    let given = config("trusted_proxies: [10.1.2.3/8, 192.0.2.1, '2001:db8::/32', '::1']\n");
+    assert_eq!(networks(&given), ["10.0.0.0/8", "192.0.2.1/32", "2001:db8::/32", "::1/128"]);
+    let variables = [("LAKEGATE_TRUSTED_PROXIES", "10.0.0.0/8, ::1")];
+    assert_eq!(networks(&read_with(BASE, &variables).unwrap().0), ["10.0.0.0/8", "::1/128"]);
+}
+
+#[test]
+fn every_trusted_proxy_that_is_no_network_is_told_where_it_stands() {
+    let reason = |text: &str| {
+        format!(
+            "trusted_proxies: `{text}` is neither an IP address nor a CIDR, such as `10.0.0.0/8`"
+        )
+    };
+    assert_eq!(
+        faults("trusted_proxies: [10.0.0.0/33, '::1', proxy.internal]\n"),
+        ["10.0.0.0/33", "proxy.internal"].map(|text| format!("lakegate.yaml: {}", reason(text)))
+    );
+    let variables = [("LAKEGATE_TRUSTED_PROXIES", "*")];
+    assert_eq!(
+        printed(read_with(BASE, &variables).map(|_| ())),
+        [format!("LAKEGATE_TRUSTED_PROXIES: {}", reason("*"))]
+    );
+}
+
+#[test]
+fn trust_in_every_address_is_warned_of() {
+    for everybody in ["0.0.0.0/0", "'::/0'"] {
+        let warnings = warnings(&format!("trusted_proxies: [10.0.0.0/8, {everybody}]\n"));
+        let [warning] = &*warnings else { panic!("one warning of {warnings:?}") };
+        assert!(warning.starts_with("lakegate.yaml: trusted_proxies: "), "{warning}");
+    }
+    assert!(warnings("trusted_proxies: [0.0.0.0/1]\n").is_empty());
 }
 
 #[test]

@@ -191,6 +191,7 @@ fn live(config: Config, callers: Callers, audit: Audit) -> Result<Live, ServeErr
         callers,
         tls: config.tls.map(|tls| tls.server),
         domains: config.domains,
+        trusted_proxies: proxy::TrustedProxies::new(config.trusted_proxies),
         endpoint: upstream.endpoint,
         signer,
         upstream_region: upstream.region,

@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    io::{self, Write as _},
     net::SocketAddr,
     process::{Command, ExitStatus},
     time::Duration,
@@ -15,7 +16,7 @@ use super::{
     http::{Connection, Response},
     process::{Lines, Process},
     sign::Draft,
-    tls::Trust,
+    tls::{self, Trust},
 };
 
 /// A gateway that is ready, killed when it is dropped.
@@ -71,6 +72,16 @@ impl Gateway {
             Some(trust) => Connection::open_tls(self.s3, &trust.client),
             None => Connection::open(self.s3),
         }
+    }
+
+    /// A raw connection to the S3 listener on which `first` goes before everything else, a TLS handshake included.
+    pub(crate) fn connect_after(&self, first: &[u8]) -> io::Result<Connection> {
+        let mut stream = tls::dial(self.s3);
+        stream.write_all(first)?;
+        Ok(match &self.trust {
+            Some(trust) => Connection::over(tls::handshake_on(stream, &trust.client)?),
+            None => Connection::over(stream),
+        })
     }
 
     /// Signs, sends with `body` on a connection of its own, and reads the answer.

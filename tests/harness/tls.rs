@@ -126,9 +126,17 @@ pub(crate) fn handshake(
     address: SocketAddr,
     client: &Arc<ClientConfig>,
 ) -> io::Result<StreamOwned<ClientConnection, TcpStream>> {
-    let name = address.ip().into();
+    handshake_on(dial(address), client)
+}
+
+/// A whole handshake on a connection that is there.
+pub(crate) fn handshake_on(
+    stream: TcpStream,
+    client: &Arc<ClientConfig>,
+) -> io::Result<StreamOwned<ClientConnection, TcpStream>> {
+    let name = stream.peer_addr()?.ip().into();
     let conn = ClientConnection::new(Arc::clone(client), name).map_err(io::Error::other)?;
-    let mut stream = StreamOwned::new(conn, dial(address));
+    let mut stream = StreamOwned::new(conn, stream);
     while stream.conn.is_handshaking() {
         stream.conn.complete_io(&mut stream.sock)?;
     }
