@@ -311,6 +311,47 @@ fn a_gateway_does_not_wait_at_its_end_for_a_proxy_that_says_nothing() {
 }
 
 #[test]
+fn a05_the_id_that_cloudfront_adds_is_dropped_where_a_trusted_proxy_brings_it() {
+    let world = world("trusted_proxies: [127.0.0.0/8]", plain);
+    let mut request = Draft::put(&admin(), "/lake/a", b"").sign(world.gateway.s3);
+    request.add("X-Amz-Cf-Id", "k2dG0v1PDbYhIIpLOyt7kVRiIOYoVQ7hO8Q6u5SiXD2Kc5JUOrC7RA==");
+    assert_eq!(request.send(world.gateway.s3, b"").status(), 200);
+    let seen = world.seen();
+    assert_eq!(seen.len(), 1);
+    assert_eq!(seen[0].head.header("x-amz-cf-id"), None);
+
+    // No other header outside the signature comes along with it.
+    request.add("x-amz-acl", "public-read");
+    let response = request.send(world.gateway.s3, b"");
+    assert_eq!((response.status(), &*response.code()), (403, "AccessDenied"));
+    assert!(response.message().contains("x-amz-acl"), "{}", response.message());
+    assert!(!response.message().contains("x-amz-cf-id"), "{}", response.message());
+
+    // One that a client signed is a header that is not known, as any other.
+    let signed = Draft::put(&admin(), "/lake/a", b"").header("x-amz-cf-id", "mine");
+    let response = signed.send(world.gateway.s3, b"");
+    assert!(matches!(response.status(), 400 | 501), "{}", response.text());
+    assert_eq!(world.seen().len(), 1);
+}
+
+#[test]
+fn a05_the_id_that_cloudfront_adds_is_refused_of_anybody_else() {
+    for (trusted, first) in [
+        ("trusted_proxies: [192.0.2.0/24]", Vec::new()),
+        // The proxy is trusted, who stands behind it is not.
+        ("trusted_proxies: [127.0.0.0/8]", line(NEAR)),
+    ] {
+        let world = world(trusted, plain);
+        let mut request = Draft::put(&admin(), "/lake/a", b"").sign(world.gateway.s3);
+        request.add("x-amz-cf-id", "id");
+        let mut connection = world.gateway.connect_after(&first).unwrap();
+        let status = request.send_on(&mut connection, b"").status();
+        assert!(matches!(status, 400 | 403 | 501), "{trusted}: {status}");
+        world.assert_nothing_went_up();
+    }
+}
+
+#[test]
 fn a06_a_host_that_a_proxy_names_changes_nothing() {
     for trusted in ["192.0.2.0/24", "127.0.0.0/8"] {
         let world = world(&format!("trusted_proxies: [{trusted}]"), plain);
