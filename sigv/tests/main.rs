@@ -1,8 +1,10 @@
 //! What sigv promises, judged by AWS's published examples and by signers that are not ours.
 
 #![expect(
-    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
     clippy::panic,
+    clippy::unwrap_used,
     reason = "a test that cannot set up its world should panic"
 )]
 

@@ -1,6 +1,7 @@
 //! Requests as tests write them.
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use percent_encoding::percent_decode_str;
 use sigv::{Claim, Payload, Rules, SecretKey, SignatureError, Signer, Wire, amz_date};
 use time::{Duration, OffsetDateTime};
 
@@ -15,6 +16,23 @@ pub(crate) struct Request {
     pub(crate) path: String,
     pub(crate) query: String,
     pub(crate) headers: HeaderMap,
+    /// The bucket that `host` names, in virtual-host style.
+    pub(crate) host_bucket: Option<String>,
+}
+
+/// How a request says who signed it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mechanism {
+    V4Header,
+    V4Query,
+    V2Header,
+    V2Query,
+}
+
+impl Mechanism {
+    pub(crate) fn is_version_2(self) -> bool {
+        matches!(self, Self::V2Header | Self::V2Query)
+    }
 }
 
 impl Request {
@@ -24,6 +42,7 @@ impl Request {
             path: path.to_owned(),
             query: query.to_owned(),
             headers: HeaderMap::new(),
+            host_bucket: None,
         };
         for (name, value) in headers {
             request.append(name, value);
@@ -78,7 +97,36 @@ impl Request {
             path: &self.path,
             query: &self.query,
             headers: &self.headers,
-            host_bucket: None,
+            host_bucket: self.host_bucket.as_deref(),
+        }
+    }
+
+    /// How it says who signed it, which it does.
+    pub(crate) fn mechanism(&self) -> Mechanism {
+        match self.headers.get("authorization") {
+            Some(value) if value.as_bytes().starts_with(b"AWS ") => Mechanism::V2Header,
+            Some(_) => Mechanism::V4Header,
+            None if self.parameter("AWSAccessKeyId").is_some() => Mechanism::V2Query,
+            None => Mechanism::V4Query,
+        }
+    }
+
+    /// The first value of a parameter of the query, decoded once.
+    pub(crate) fn parameter(&self, name: &str) -> Option<String> {
+        let mut pairs = self.query.split('&').filter_map(|pair| pair.split_once('='));
+        let (_, value) = pairs.find(|(have, _)| *have == name)?;
+        Some(percent_decode_str(value).decode_utf8().unwrap().into_owned())
+    }
+
+    /// A time at which its signature is good: when it was signed, or the last second of its URL where that says no more.
+    pub(crate) fn valid_at(&self) -> Option<OffsetDateTime> {
+        match self.mechanism() {
+            Mechanism::V4Header | Mechanism::V2Header => self.signed_at(),
+            Mechanism::V4Query => amz_date::parse(&self.parameter("X-Amz-Date")?),
+            Mechanism::V2Query => {
+                let expires = self.parameter("Expires")?.parse().ok()?;
+                Some(OffsetDateTime::from_unix_timestamp(expires).ok()? - Duration::SECOND)
+            }
         }
     }
 

@@ -3,10 +3,10 @@
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{
     PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SignatureLocation,
-    SigningSettings, UriPathNormalizationMode, sign,
+    SigningInstructions, SigningSettings, UriPathNormalizationMode, sign,
 };
 use aws_sigv4::sign::v4;
-use http::{HeaderValue, Method};
+use http::{HeaderMap, HeaderValue, Method};
 use proptest::prelude::*;
 use sigv::{
     Expiry, Payload, Presignable, SecretKey, Signer, amz_date, encode_path, encode_query_value,
@@ -18,16 +18,31 @@ use crate::mutation::assert_every_signed_part_counts;
 use crate::request::Request;
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(2_000))]
 
     #[test]
-    fn request_signed_by_the_rust_sdk_verifies_and_every_part_of_it_counts(unsigned in unsigned()) {
+    fn version_4_of_the_rust_sdk_verifies_and_every_part_of_it_counts(unsigned in unsigned()) {
         let mut request = unsigned.request.clone();
         request.set("authorization", &judge(&unsigned));
         let claim = request.verify(&secret(), unsigned.at).unwrap();
         prop_assert_eq!(claim.payload(), &unsigned.payload);
         assert_every_signed_part_counts(&request, &secret());
     }
+
+    #[test]
+    fn version_4_url_of_the_rust_sdk_verifies_and_every_part_of_it_counts(
+        unsigned in unsigned(),
+        presigning in presigning(),
+    ) {
+        let (request, payload) = presigned(&unsigned, &presigning);
+        let claim = request.verify(&secret(), unsigned.at).unwrap();
+        prop_assert_eq!(claim.payload(), &payload);
+        assert_every_signed_part_counts(&request, &secret());
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(512))]
 
     #[test]
     fn our_signer_gives_what_the_rust_sdk_gives(unsigned in unsigned()) {
@@ -58,6 +73,27 @@ proptest! {
         prop_assert_eq!(signed.split('&').collect::<Vec<_>>(), expected);
         prop_assert_eq!(signature, format!("X-Amz-Signature={expected_signature}"));
     }
+}
+
+#[test]
+fn a21_raw_semicolons_between_signed_headers_are_as_good_as_escaped_ones() {
+    let headers = [("host", HOST), ("x-amz-meta-a", "a"), ("x-amz-meta-b", "b")];
+    let unsigned = Unsigned {
+        request: Request::new(Method::PUT, "/lake/a", "", &headers),
+        payload: Payload::Unsigned,
+        region: "us-east-1",
+        at: datetime!(2026-01-31 23:59:59 UTC),
+    };
+    let presigning =
+        Presigning { expires_s: 60, hoisted: "", payload: PayloadPlace::Nowhere, is_first: false };
+    let (escaped, _) = presigned(&unsigned, &presigning);
+    let list = "X-Amz-SignedHeaders=host%3Bx-amz-meta-a%3Bx-amz-meta-b";
+    assert!(escaped.query.contains(list), "{escaped:?}");
+    escaped.verify(&secret(), unsigned.at).unwrap();
+    let mut raw = escaped.clone();
+    raw.query = escaped.query.replacen(list, &list.replace("%3B", ";"), 1);
+    raw.verify(&secret(), unsigned.at).unwrap();
+    assert_every_signed_part_counts(&raw, &secret());
 }
 
 #[test]
@@ -101,34 +137,22 @@ fn ours(signer: &Signer, unsigned: &Unsigned) -> String {
 /// The `Authorization` header that the judge gives.
 fn judge(unsigned: &Unsigned) -> String {
     let Unsigned { request, payload, region, at } = unsigned;
-    let identity = Credentials::new(ID, SECRET, None, None, "tests").into();
-    let mut settings = SigningSettings::default();
-    settings.percent_encoding_mode = PercentEncodingMode::Single;
-    settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
-    settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
-    let parameters = v4::SigningParams::builder()
-        .identity(&identity)
-        .region(region)
-        .name("s3")
-        .time((*at).into())
-        .settings(settings)
-        .build()
-        .unwrap()
-        .into();
-    let uri = format!("http://{HOST}{}?{}", request.path, request.query);
-    let given = |name: &str| !matches!(name, "host" | "x-amz-date" | "x-amz-content-sha256");
-    let headers = request.headers.iter().filter(|(name, _)| given(name.as_str()));
-    let headers = headers.map(|(name, value)| (name.as_str(), value.to_str().unwrap()));
-    let body = match payload {
-        Payload::Unsigned => SignableBody::UnsignedPayload,
-        Payload::UnsignedTrailer => SignableBody::StreamingUnsignedPayloadTrailer,
-        Payload::SignedChunksTrailer => SignableBody::StreamingSignedPayloadTrailer,
-        Payload::Hash(_) | Payload::SignedChunks => {
-            SignableBody::Precomputed(payload.text().into_owned())
-        }
-    };
-    let signable = SignableRequest::new(request.method.as_str(), uri, headers, body).unwrap();
-    let (instructions, _) = sign(signable, &parameters).unwrap().into_parts();
+    // The judge writes these itself.
+    let mut headers = request.headers.clone();
+    for name in ["host", "x-amz-date", "x-amz-content-sha256"] {
+        headers.remove(name);
+    }
+    let instructions = signed(&Asked {
+        method: &request.method,
+        path: &request.path,
+        query: &request.query,
+        headers: &headers,
+        payload: *payload,
+        region,
+        at: *at,
+        session_token: None,
+        lifetime: None,
+    });
     let header = |wanted: &str| {
         instructions
             .headers()
@@ -140,6 +164,139 @@ fn judge(unsigned: &Unsigned) -> String {
     assert_eq!(header("x-amz-date"), request.text("x-amz-date"));
     assert_eq!(header("x-amz-content-sha256"), request.text("x-amz-content-sha256"));
     header("authorization")
+}
+
+/// What a URL is presigned with.
+#[derive(Clone, Debug)]
+struct Presigning {
+    expires_s: i64,
+    /// Headers that stand in the query, each with a `&` behind it.
+    hoisted: &'static str,
+    payload: PayloadPlace,
+    /// Whether what authenticates stands before the other parameters.
+    is_first: bool,
+}
+
+/// Where a presigned request says its payload mode.
+#[derive(Clone, Copy, Debug)]
+enum PayloadPlace {
+    /// It is `UNSIGNED-PAYLOAD`, then.
+    Nowhere,
+    Header,
+    Parameter,
+}
+
+/// The request with a presigned URL, by the judge, and its payload.
+fn presigned(unsigned: &Unsigned, presigning: &Presigning) -> (Request, Payload) {
+    let mut request = unsigned.request.clone();
+    request.headers.remove("x-amz-date");
+    request.headers.remove("x-amz-content-sha256");
+    request.query.insert_str(0, presigning.hoisted);
+    let text = unsigned.payload.text();
+    let payload = match presigning.payload {
+        PayloadPlace::Nowhere => Payload::Unsigned,
+        PayloadPlace::Header => {
+            request.set("x-amz-content-sha256", &text);
+            unsigned.payload
+        }
+        PayloadPlace::Parameter => {
+            request.query.insert_str(0, &format!("X-Amz-Content-Sha256={text}&"));
+            unsigned.payload
+        }
+    };
+    let asked = Asked {
+        method: &request.method,
+        path: &request.path,
+        query: &request.query,
+        headers: &request.headers,
+        payload,
+        region: unsigned.region,
+        at: unsigned.at,
+        session_token: None,
+        lifetime: Some(Duration::seconds(presigning.expires_s)),
+    };
+    let parameters: Vec<String> = signed(&asked)
+        .params()
+        .iter()
+        .map(|(name, value)| format!("{name}={}", encode_query_value(value)))
+        .collect();
+    let parameters = parameters.join("&");
+    request.query = match request.query.trim_end_matches('&') {
+        "" => parameters,
+        rest if presigning.is_first => format!("{parameters}&{rest}"),
+        rest => format!("{rest}&{parameters}"),
+    };
+    (request, payload)
+}
+
+/// What the judge is asked to sign.
+struct Asked<'a> {
+    method: &'a Method,
+    path: &'a str,
+    query: &'a str,
+    headers: &'a HeaderMap,
+    payload: Payload,
+    region: &'a str,
+    at: OffsetDateTime,
+    session_token: Option<String>,
+    /// How long a URL lives; without it the signature stands in a header.
+    lifetime: Option<Duration>,
+}
+
+/// What the judge adds to a request to sign it.
+fn signed(asked: &Asked<'_>) -> SigningInstructions {
+    let identity = Credentials::new(ID, SECRET, asked.session_token.clone(), None, "tests").into();
+    let mut settings = SigningSettings::default();
+    settings.percent_encoding_mode = PercentEncodingMode::Single;
+    settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
+    settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
+    if let Some(lifetime) = asked.lifetime {
+        settings.signature_location = SignatureLocation::QueryParams;
+        settings.expires_in = Some(lifetime.unsigned_abs());
+    }
+    let parameters = v4::SigningParams::builder()
+        .identity(&identity)
+        .region(asked.region)
+        .name("s3")
+        .time(asked.at.into())
+        .settings(settings)
+        .build()
+        .unwrap()
+        .into();
+    let uri = format!("http://{HOST}{}?{}", asked.path, asked.query);
+    let headers = asked.headers.iter();
+    let headers = headers.map(|(name, value)| (name.as_str(), value.to_str().unwrap()));
+    let body = match asked.payload {
+        Payload::Unsigned => SignableBody::UnsignedPayload,
+        Payload::UnsignedTrailer => SignableBody::StreamingUnsignedPayloadTrailer,
+        Payload::SignedChunksTrailer => SignableBody::StreamingSignedPayloadTrailer,
+        Payload::Hash(_) | Payload::SignedChunks => {
+            SignableBody::Precomputed(asked.payload.text().into_owned())
+        }
+    };
+    let signable = SignableRequest::new(asked.method.as_str(), uri, headers, body).unwrap();
+    let (instructions, _) = sign(signable, &parameters).unwrap().into_parts();
+    instructions
+}
+
+fn presigning() -> impl Strategy<Value = Presigning> {
+    let payload = prop::sample::select(vec![
+        PayloadPlace::Nowhere,
+        PayloadPlace::Header,
+        PayloadPlace::Parameter,
+    ]);
+    (1..=604_800_i64, prop::sample::select(HOISTED), payload, any::<bool>()).prop_map(
+        |(expires_s, hoisted, payload, is_first)| Presigning {
+            expires_s,
+            hoisted,
+            payload,
+            is_first,
+        },
+    )
+}
+
+fn cases(count: u32) -> ProptestConfig {
+    ProptestConfig { cases: count, failure_persistence: None, ..ProptestConfig::default() }
 }
 
 /// A URL to be presigned.
@@ -161,29 +318,22 @@ impl Url {
 
 /// The parameters that the judge adds to a URL, encoded, and its signature.
 fn presigning_judge(url: &Url) -> (Vec<String>, String) {
-    let identity = Credentials::new(ID, SECRET, url.session_token.clone(), None, "tests").into();
-    let mut settings = SigningSettings::default();
-    settings.percent_encoding_mode = PercentEncodingMode::Single;
-    settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
-    settings.signature_location = SignatureLocation::QueryParams;
-    settings.expires_in = Some(std::time::Duration::from_secs(url.seconds.into()));
-    let parameters = v4::SigningParams::builder()
-        .identity(&identity)
-        .region("eu-central-2")
-        .name("s3")
-        .time(url.at.into())
-        .settings(settings)
-        .build()
-        .unwrap()
-        .into();
-    let uri = format!("http://{HOST}{}?{}", url.path(), url.query);
-    let body = SignableBody::UnsignedPayload;
-    let signable = SignableRequest::new(url.method.as_str(), uri, std::iter::empty(), body);
-    let (instructions, signature) = sign(signable.unwrap(), &parameters).unwrap().into_parts();
-    let added = instructions.params().iter();
-    let added = added.filter(|(name, _)| *name != "X-Amz-Signature");
+    let instructions = signed(&Asked {
+        method: &url.method,
+        path: &url.path(),
+        query: url.query,
+        headers: &HeaderMap::new(),
+        payload: Payload::Unsigned,
+        region: "eu-central-2",
+        at: url.at,
+        session_token: url.session_token.clone(),
+        lifetime: Some(Duration::seconds(url.seconds.into())),
+    });
+    let (signature, others): (Vec<_>, Vec<_>) =
+        instructions.params().iter().partition(|(name, _)| *name == "X-Amz-Signature");
+    let added = others.iter();
     let added = added.map(|(name, value)| format!("{name}={}", encode_query_value(value)));
-    (added.collect(), signature)
+    (added.collect(), signature[0].1.to_string())
 }
 
 /// URLs of random keys, and of awkward ones.
@@ -258,6 +408,12 @@ const ID: &str = "AKIAFAKEFORTESTS";
 const SECRET: &str = "FAKE/SECRET+FOR=TESTS-ONLY";
 const HOST: &str = "lake.example.com:8080";
 
+const HOISTED: &[&str] = &[
+    "",
+    "X-Amz-Tagging=a%3Db%26c%3Dd+e&",
+    "x-amz-meta-c=%20d%20&x-id=PutObject&",
+    "X-Amz-Storage-Class=STANDARD&x-amz-sdk-checksum-algorithm=CRC32&",
+];
 const PATH_PIECES: &[&str] = &[
     "a",
     "b.txt",
