@@ -37,6 +37,7 @@ mod proxies;
 mod quickstart;
 mod refusals;
 mod signatures;
+mod signers;
 mod spoiled_bodies;
 mod tls;
 mod upstream;
