@@ -341,17 +341,14 @@ fn a01_every_part_of_a_presigned_url_and_of_version_2_is_covered() {
         ("bucket", |request| request.target = request.target.replace("/lake/", "/lakf/")),
         ("key", |request| request.target = request.target.replace("/a?", "/b?")),
         ("version", |request| {
-            request.target = request.target.replace("versionId=1", "versionId=2")
+            request.target = request.target.replace("versionId=1", "versionId=2");
         }),
         ("no version", |request| {
             request.target = request.target.replace("versionId=1&", "").replace("?versionId=1", "");
         }),
         ("covered header", |request| request.value("x-amz-expected-bucket-owner").push('0')),
         ("covered header gone", |request| request.remove("x-amz-expected-bucket-owner")),
-        ("one more part", |request| {
-            let mark = if request.target.contains('?') { '&' } else { '?' };
-            request.target.push_str(&format!("{mark}partNumber=1"));
-        }),
+        ("one more part", |request| request.add_parameter("partNumber=1")),
         ("signature", |request| {
             let flip = |text: &mut String, at: usize| {
                 let other = if &text[at..=at] == "0" { "1" } else { "0" };
@@ -498,7 +495,7 @@ fn a05_nothing_is_added_to_a_presigned_url_or_to_version_2() {
         // The same as a parameter, which is that header.
         for form in [Form::V4Presigned, Form::V2Presigned] {
             let mut request = form.sign(&Draft::put(&admin(), "/lake/a", b""), world.gateway.s3);
-            request.target.push_str(&format!("&{name}={}", value.replace('=', "%3D")));
+            request.add_parameter(&format!("{name}={}", value.replace('=', "%3D")));
             let response = request.send(world.gateway.s3, b"");
             assert_refused(&response, 403, "SignatureDoesNotMatch", &format!("{form:?} {name}"));
         }
@@ -590,8 +587,7 @@ fn a07_no_two_forms_of_signature_stand_together() {
             let mut request = one.sign(&draft, world.gateway.s3);
             let mut more = other.sign(&Draft::new(&viewer(), "GET", "/lake/a"), world.gateway.s3);
             if other.is_presigned() {
-                let mark = if request.target.contains('?') { '&' } else { '?' };
-                request.target.push_str(&format!("{mark}{}", query(&more)));
+                request.add_parameter(&query(&more));
             } else {
                 let authorization = more.value("authorization").clone();
                 request.add("authorization", &authorization);

@@ -130,8 +130,7 @@ fn with_query<'a>(
     pairs: impl IntoIterator<Item = (&'a str, String)>,
 ) -> Signed {
     for (name, value) in pairs {
-        let mark = if signed.target.contains('?') { '&' } else { '?' };
-        write!(signed.target, "{mark}{name}={}", encoded(&value)).unwrap();
+        signed.add_parameter(&format!("{name}={}", encoded(&value)));
     }
     signed
 }

@@ -141,6 +141,12 @@ impl Signed {
         self.headers.push((name.to_owned(), value.to_owned()));
     }
 
+    /// Adds `pair`, encoded already, to the query.
+    pub(crate) fn add_parameter(&mut self, pair: &str) {
+        self.target.push(if self.target.contains('?') { '&' } else { '?' });
+        self.target.push_str(pair);
+    }
+
     pub(crate) fn remove(&mut self, name: &str) {
         let before = self.headers.len();
         self.headers.retain(|(have, _)| !have.eq_ignore_ascii_case(name));
