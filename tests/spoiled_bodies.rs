@@ -128,7 +128,7 @@ fn a11_a_spoiled_chunk_leaves_nothing_in_a_real_store() {
 
 #[test]
 fn a12_a_trailer_that_is_not_what_was_declared_makes_no_object() {
-    let malformed: [Spoil; 10] = [
+    let malformed: [Spoil; 11] = [
         ("none", |framed| framed.trailer.clear()),
         ("another name", |framed| {
             framed.trailer[0] = framed.trailer[0].replace(SHA256, "x-amz-checksum-sha1");
@@ -137,7 +137,8 @@ fn a12_a_trailer_that_is_not_what_was_declared_makes_no_object() {
         ("twice", |framed| framed.trailer.insert(1, framed.trailer[0].clone())),
         ("a header's name", |framed| framed.trailer.insert(1, "content-length: 5".to_owned())),
         ("no colon", |framed| framed.trailer[0] = framed.trailer[0].replace(':', " ")),
-        ("a bare LF", |framed| framed.trailer[0].push('\n')),
+        ("a bare LF", |framed| framed.trailer[0].insert(3, '\n')),
+        ("two LFs", |framed| framed.trailer[0].push_str("\n\n")),
         ("a bare CR", |framed| framed.trailer[0].insert(3, '\r')),
         ("a line without end", |framed| framed.trailer[0].push_str(&" ".repeat(100_000))),
         ("10 000 lines", |framed| {

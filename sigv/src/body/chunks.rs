@@ -122,12 +122,12 @@ impl Chunks {
             }
             State::Trailer(left) => {
                 let max = self.limits.trailer_bytes_max;
-                let line = self.line.read(wire, *left).map_err(|fault| match fault {
+                let line = self.line.read_to_feed(wire, *left).map_err(|fault| match fault {
                     LineFault::Length => BodyError::LongTrailer { max },
                     LineFault::End => BodyError::MalformedTrailer,
                 })?;
                 if let Some(line) = line {
-                    *left = left.saturating_sub(line.len()).saturating_sub(CRLF);
+                    *left = left.saturating_sub(line.len());
                     if self.trailer.take(&line, self.chain.as_mut())? {
                         self.state = State::End;
                     }

@@ -28,6 +28,18 @@ impl Line {
         wire: &mut Bytes,
         bytes_max: usize,
     ) -> Result<Option<Bytes>, LineFault> {
+        let Some(mut line) = self.read_to_feed(wire, bytes_max)? else { return Ok(None) };
+        let length = line.strip_suffix(b"\r\n").ok_or(LineFault::End)?.len();
+        line.truncate(length);
+        Ok(Some(line))
+    }
+
+    /// As [`Self::read`], but the line may end in any way that has a line feed last, and comes with its end.
+    pub(super) fn read_to_feed(
+        &mut self,
+        wire: &mut Bytes,
+        bytes_max: usize,
+    ) -> Result<Option<Bytes>, LineFault> {
         let room = bytes_max.saturating_sub(self.begun.len());
         let Some(feed) = wire.iter().take(room).position(|byte| *byte == b'\n') else {
             if wire.len() >= room {
@@ -42,8 +54,6 @@ impl Line {
             self.keep(&line);
             line = std::mem::take(&mut self.begun).into();
         }
-        let length = line.strip_suffix(b"\r\n").ok_or(LineFault::End)?.len();
-        line.truncate(length);
         Ok(Some(line))
     }
 

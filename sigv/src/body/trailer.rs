@@ -7,10 +7,14 @@ use crate::hash::{self, Hash};
 
 /// Reads the lines after the last chunk. Which ones come, and in which order, is known from the start: the announced
 /// checksum, the signature over it where chunks are signed, and an empty one.
+///
+/// Each ends in CRLF. The checksum's, and no other, may end in LF CRLF: minio-go writes it so.
 #[derive(Default)]
 pub(super) struct Trailer {
     next: Next,
     checksum: Option<Checksum>,
+    /// Whether the checksum came with an LF, and its CRLF is yet to come.
+    is_fed: bool,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -24,16 +28,22 @@ enum Next {
 
 impl Trailer {
     pub(super) fn new(announced: Option<Algorithm>) -> Self {
-        Self { next: announced.map_or(Next::Empty, Next::Checksum), checksum: None }
+        let next = announced.map_or(Next::Empty, Next::Checksum);
+        Self { next, checksum: None, is_fed: false }
     }
 
-    /// Takes the next line, and says whether it was the last one. `chain` is there where chunks are signed.
+    /// Takes the next line, up to its line feed, and says whether it was the last one. `chain` is there where chunks are
+    /// signed.
     pub(super) fn take(
         &mut self,
         line: &[u8],
         chain: Option<&mut Chain>,
     ) -> Result<bool, BodyError> {
         let line = str::from_utf8(line).map_err(|_| BodyError::MalformedTrailer)?;
+        if std::mem::take(&mut self.is_fed) {
+            return if line == "\r\n" { Ok(false) } else { Err(BodyError::MalformedTrailer) };
+        }
+        let line = self.strip_end(line)?;
         match (self.next, field(line)?) {
             (Next::Empty, None) => return Ok(true),
             (Next::Checksum(algorithm), Some((name, text))) if name == algorithm.header() => {
@@ -55,6 +65,17 @@ impl Trailer {
             (_, Some(_)) => return Err(BodyError::UndeclaredTrailer),
         }
         Ok(false)
+    }
+
+    /// The line without its end, which is right for it so far.
+    fn strip_end<'a>(&mut self, line: &'a str) -> Result<&'a str, BodyError> {
+        if let Some(line) = line.strip_suffix("\r\n") {
+            return Ok(line);
+        }
+        self.is_fed = matches!(self.next, Next::Checksum(_));
+        let line =
+            line.strip_suffix('\n').filter(|line| self.is_fed && !line.ends_with([' ', '\t']));
+        line.ok_or(BodyError::MalformedTrailer)
     }
 
     /// The checksum that came.
@@ -81,7 +102,7 @@ const SIGNATURE: &str = "x-amz-trailer-signature";
 
 #[cfg(test)]
 mod tests {
-    use super::super::stream::{LIMITS, Stream};
+    use super::super::stream::{LIMITS, Stream, decode};
     use super::*;
     use crate::payload::Payload;
 
@@ -230,12 +251,66 @@ mod tests {
     }
 
     #[test]
+    fn line_feed_before_the_end_of_the_checksum_does_not_count() {
+        for mut stream in [signed(), unsigned()] {
+            stream.trailer[0].push('\n');
+            assert_eq!(stream.decode().unwrap(), b"123456789");
+            let wire = stream.wire();
+            for split in 0..=wire.len() {
+                let (first, second) = wire.split_at(split);
+                let (_, end) = decode(&mut stream.decoder().unwrap(), &[first, second]);
+                assert_eq!(end.unwrap().0, b"123456789", "{split}");
+            }
+        }
+    }
+
+    #[test]
     fn a12_line_feeds_and_carriage_returns_do_not_end_a_line_alone() {
         for stream in [signed(), unsigned()] {
-            for end in ["\n", "\r", "\n\r", "\r\r", "\nx-amz-meta-a:b", "\rx-amz-meta-a:b"] {
+            for end in [
+                "\n",
+                "\r",
+                "\n\r",
+                "\r\r",
+                "\n\n",
+                " \n",
+                "\n ",
+                "\nx-amz-meta-a:b",
+                "\rx-amz-meta-a:b",
+            ] {
                 for at in 0..stream.trailer.len() {
-                    refused(stream.clone(), |trailer| trailer[at].push_str(end));
+                    // The one that is taken has a test of its own.
+                    if (at, end) != (0, "\n") {
+                        refused(stream.clone(), |trailer| trailer[at].push_str(end));
+                    }
                 }
+            }
+            let error = refused(stream.clone(), |trailer| trailer.push("\n".to_owned()));
+            assert_eq!(error, BodyError::MalformedTrailer, "for the end");
+            let error = refused(stream, |trailer| trailer[0] = "\n".to_owned());
+            assert_eq!(error, BodyError::MissingTrailer, "for the checksum");
+        }
+    }
+
+    #[test]
+    fn a12_line_feed_after_the_checksum_is_followed_by_nothing_but_its_end() {
+        for stream in [signed(), unsigned()] {
+            let wire = stream.wire();
+            let line = stream.trailer[0].as_bytes();
+            let at = wire.windows(line.len()).position(|part| part == line).unwrap() + line.len();
+            let (before, after) = (&wire[..at], &wire[at + 2..]);
+            let decode = |end: &[u8]| {
+                let wire = [before, end, after].concat();
+                decode(&mut stream.decoder().unwrap(), &[&wire]).1
+            };
+            decode(b"\n\r\n").unwrap();
+            for end in [&b"\n"[..], b"\n\r", b"\n\n", b"\n\n\r\n", b"\n\r\r\n", b"\n \r\n"] {
+                let error = decode(end).unwrap_err();
+                let cut = BodyError::Cut;
+                // Without signatures the last CRLF is taken for the one that is missing.
+                let is_cut = !stream.is_signed() && end == b"\n";
+                let expected = if is_cut { cut } else { BodyError::MalformedTrailer };
+                assert_eq!(error, expected, "{}", end.escape_ascii());
             }
         }
     }

@@ -51,6 +51,8 @@ fn decoded() -> Vec<Seed> {
         let checksum = checksum(Algorithm::Crc32, BODY).text();
         unsigned.of(format!("{data}{trailer}{checksum}\r\n\r\n").as_bytes())
     };
+    let crc32 = checksum(Algorithm::Crc32, BODY).text();
+    let minio_go = format!("b\r\nhello world\r\n0\r\n{CRC32}{crc32}\n\r\n\r\n");
     let of_header = checksum(Algorithm::Crc32c, BODY).text();
     let signed = encoded(Framing::SignedChunks { chunk_bytes: 4, trailer: None }, BODY);
     let trailer = |algorithm| Framing::SignedChunks { chunk_bytes: 8, trailer: Some(algorithm) };
@@ -66,6 +68,7 @@ fn decoded() -> Vec<Seed> {
         ("decode", "trailer-upper-case", with_crc32("B\r\nhello world\r\n0\r\n", CRC32_UPPER)),
         ("decode", "trailer-twice", with_crc32("b\r\nhello world\r\n0\r\n", CRC32_TWICE)),
         ("decode", "trailer-bare-lf", with_crc32("b\nhello world\n0\n", CRC32)),
+        ("decode", "trailer-lf-crlf", unsigned.of(minio_go.as_bytes())),
         (
             "decode",
             "trailer-not-announced",
