@@ -55,8 +55,11 @@ pub fn parse_date(text: &str) -> Option<Date> {
     Date::from_calendar_date(text.get(..4)?.parse().ok()?, month, number(6, 8)?).ok()
 }
 
-/// Reads the `Date` of a request, in UTC: as [`parse`] does, or as HTTP has it (`Fri, 24 May 2013 00:00:00 GMT`).
+/// Reads the `Date` of a request, in UTC: as [`parse`] does, or as HTTP has it (`Fri, 24 May 2013 00:00:00 GMT`), also
+/// with `UTC` for its zone: rclone writes it so.
 pub fn parse_http(text: &str) -> Option<OffsetDateTime> {
+    let in_gmt = text.strip_suffix("UTC").map(|rest| format!("{rest}GMT"));
+    let text = in_gmt.as_deref().unwrap_or(text);
     parse(text)
         .or_else(|| OffsetDateTime::parse(text, &Rfc2822).ok()?.checked_to_offset(UtcOffset::UTC))
 }
@@ -126,9 +129,17 @@ mod tests {
     fn date_header_has_two_forms() {
         let at = datetime!(2013-05-24 00:00 UTC);
         assert_eq!(parse_http("20130524T000000Z"), Some(at));
-        assert_eq!(parse_http("Fri, 24 May 2013 00:00:00 GMT"), Some(at));
+        for zone in ["GMT", "UTC", "+0000"] {
+            assert_eq!(
+                parse_http(&format!("Fri, 24 May 2013 00:00:00 {zone}")),
+                Some(at),
+                "{zone}"
+            );
+        }
         let elsewhere = parse_http("Thu, 23 May 2013 20:00:00 -0400").unwrap();
         assert_eq!((elsewhere, elsewhere.date()), (at, at.date()));
-        assert_eq!(parse_http("yesterday"), None);
+        for text in ["yesterday", "UTC", "Fri, 24 May 2013 00:00:00 CET", "20130524T000000UTC"] {
+            assert_eq!(parse_http(text), None, "{text}");
+        }
     }
 }
