@@ -53,6 +53,76 @@ fn s5cmd_carries_every_size_plain() {
 }
 
 #[test]
+fn boto3_of_version_2_carries_every_size_and_presigns_over_tls() {
+    boto3_v2(&Stored::over_tls());
+}
+
+#[test]
+fn boto3_of_version_2_carries_every_size_and_presigns_plain() {
+    boto3_v2(&Stored::new());
+}
+
+#[test]
+fn s3cmd_carries_every_size_over_tls() {
+    s3cmd(&Stored::over_tls(), "v4");
+}
+
+#[test]
+fn s3cmd_carries_every_size_plain() {
+    s3cmd(&Stored::new(), "v4");
+}
+
+#[test]
+fn s3cmd_of_version_2_carries_every_size_over_tls() {
+    s3cmd(&Stored::over_tls(), "v2");
+}
+
+#[test]
+fn s3cmd_of_version_2_carries_every_size_plain() {
+    s3cmd(&Stored::new(), "v2");
+}
+
+#[test]
+fn rclone_carries_every_size_over_tls() {
+    rclone(&Stored::over_tls(), "v4");
+}
+
+#[test]
+fn rclone_carries_every_size_plain() {
+    rclone(&Stored::new(), "v4");
+}
+
+#[test]
+fn rclone_of_version_2_carries_every_size_over_tls() {
+    rclone(&Stored::over_tls(), "v2");
+}
+
+#[test]
+fn rclone_of_version_2_carries_every_size_plain() {
+    rclone(&Stored::new(), "v2");
+}
+
+#[test]
+fn mc_carries_every_size_and_checksum_over_tls() {
+    mc(&Stored::over_tls());
+}
+
+#[test]
+fn mc_carries_every_size_and_checksum_plain() {
+    mc(&Stored::new());
+}
+
+#[test]
+fn curl_carries_every_size_over_tls() {
+    curl(&Stored::over_tls());
+}
+
+#[test]
+fn curl_carries_every_size_plain() {
+    curl(&Stored::new());
+}
+
+#[test]
 fn javascript_sdk_carries_every_size_and_checksum_over_tls() {
     javascript(&Stored::over_tls());
 }
@@ -103,6 +173,27 @@ fn aws_cli_v2(world: impl FnOnce() -> Stored) {
 
 fn s5cmd(world: &Stored) {
     client(world).script("carry_s5cmd", &["lake", text(&python().with_file_name("s5cmd"))]);
+}
+
+fn boto3_v2(world: &Stored) {
+    client(world).script("carry_boto3_v2", &["lake"]);
+}
+
+fn s3cmd(world: &Stored, version: &str) {
+    let s3cmd = python().with_file_name("s3cmd");
+    client(world).script("carry_s3cmd", &["lake", text(&s3cmd), version]);
+}
+
+fn rclone(world: &Stored, version: &str) {
+    client(world).script("carry_rclone", &["lake", text(&tool("rclone/rclone")), version]);
+}
+
+fn mc(world: &Stored) {
+    client(world).script("carry_mc", &["lake", text(&tool("bin/mc"))]);
+}
+
+fn curl(world: &Stored) {
+    client(world).script("carry_curl", &["lake"]);
 }
 
 fn javascript(world: &Stored) {

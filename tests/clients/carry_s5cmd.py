@@ -1,4 +1,5 @@
-"""Carries bodies of every size into BUCKET and back by s5cmd, the program S5CMD, and compares them.
+"""Carries bodies of every size into BUCKET and back by s5cmd, the program S5CMD, and compares them; then by a presigned
+URL, which it makes by version 4.
 
     carry_s5cmd.py BUCKET S5CMD
 
@@ -12,6 +13,7 @@ import sys
 from pathlib import Path
 
 from gateway import client, noise, sha256
+from presigned import fetched
 
 MIB = 1 << 20
 SIZES = [0, 1, 5 * MIB - 1, 5 * MIB]
@@ -59,3 +61,10 @@ assert about["Metadata"] == {"of": "cp"}, about
 s3.delete_object(Bucket=bucket, Key="s5cmd/copied")
 copied("not coded", noise("coded", 70_001))
 assert "ContentEncoding" not in s3.head_object(Bucket=bucket, Key="s5cmd/copied")
+
+listed = [line.split()[-2:] for line in run("ls", f"s3://{bucket}/s5cmd/").decode().splitlines()]
+assert listed == [[str(70_001), "copied"], [str(21 * MIB + 1), "piped"]], listed
+assert run("cat", f"s3://{bucket}/s5cmd/copied") == noise("coded", 70_001)
+url = run("presign", "--expire", "10m", f"s3://{bucket}/s5cmd/copied").decode().strip()
+assert "X-Amz-Algorithm=" in url, url
+assert fetched(url) == noise("coded", 70_001)

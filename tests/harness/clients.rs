@@ -1,4 +1,4 @@
-//! Real clients, in Python, JavaScript, Java and Go, with nothing of this machine's settings in their environment.
+//! Real clients, in Python, JavaScript, Java, Go and C, with nothing of this machine's settings in their environment.
 
 use std::{
     env,

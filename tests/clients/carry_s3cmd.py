@@ -1,0 +1,87 @@
+"""Carries bodies of every size into BUCKET and back by s3cmd, the program S3CMD, under signatures of VERSION, and compares
+them.
+
+    carry_s3cmd.py BUCKET S3CMD v2|v4
+
+s3cmd 2.4.0 was seen to send, over TLS as plain:
+
+    v4    the hash of each body
+    v2    no hash, and `x-amz-date` instead of `Date`
+
+With each object comes `x-amz-storage-class: STANDARD`, before most commands goes GetBucketLocation. Of one object it asks
+DeleteObject, of several DeleteObjects.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from gateway import noise, sha256
+from presigned import fetched
+
+MIB = 1 << 20
+SIZES = [0, 1, 5 * MIB - 1, 5 * MIB]
+bucket, s3cmd, version = sys.argv[1:]
+up, down = Path("up"), Path("down")
+endpoint = urlsplit(os.environ["AWS_ENDPOINT_URL"])
+
+# What a user of a store that is not Amazon's has there. Nothing that goes wrong is hidden by a second try.
+Path(".s3cfg").write_text(f"""[default]
+access_key = {os.environ["AWS_ACCESS_KEY_ID"]}
+secret_key = {os.environ["AWS_SECRET_ACCESS_KEY"]}
+host_base = {endpoint.netloc}
+host_bucket = {endpoint.netloc}
+use_https = {endpoint.scheme == "https"}
+ca_certs_file = {os.environ.get("AWS_CA_BUNDLE", "")}
+signature_v2 = {version == "v2"}
+signurl_use_https = {endpoint.scheme == "https"}
+max_retries = 0
+""")
+
+
+def run(*args, given=None):
+    command = [sys.executable, s3cmd, "--config", ".s3cfg", "--no-progress", *args]
+    ran = subprocess.run(command, input=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert ran.returncode == 0, f"{args}: {ran.stdout.decode()}{ran.stderr.decode()}"
+    return ran.stdout
+
+
+def same(what, key, body):
+    run("get", "--force", f"s3://{bucket}/{key}", str(down))
+    got = down.read_bytes()
+    assert sha256(got) == sha256(body), f"{what}: {len(got)} bytes are not the {len(body)} that were sent"
+    print(f"{what}, {len(body)} bytes")
+
+
+def put(what, body, *more, key="s3cmd/put"):
+    up.write_bytes(body)
+    run("put", "--multipart-chunk-size-mb=5", *more, str(up), f"s3://{bucket}/{key}")
+    same(what, key, body)
+
+
+for size in SIZES:
+    put("put", noise("put", size))
+put("put in parts", noise("parts", 21 * MIB + 1))
+put("put with a kind", noise("kind", 70_001), "--mime-type=text/x-a", "--add-header=Content-Encoding:gzip")
+odd = "s3cmd/ö + %2F ~'()&=.txt"
+put("odd key", noise("odd", 70_001), key=odd)
+
+listed = run("ls", "--recursive", f"s3://{bucket}/s3cmd/").decode()
+assert [line.split(maxsplit=3)[2:] for line in listed.splitlines()] == [
+    [str(70_001), f"s3://{bucket}/{key}"] for key in ["s3cmd/put", odd]
+], listed
+assert f"s3://{bucket}\n" in run("ls").decode()
+
+body = noise("signed", 70_001)
+put("to be signed", body)
+# Its signatures of URLs are of version 2 alone.
+for key, sent in [("s3cmd/put", body), (odd, noise("odd", 70_001))]:
+    url = run("signurl", f"s3://{bucket}/{key}", "+600").decode().strip()
+    assert "AWSAccessKeyId=" in url, url
+    assert fetched(url) == sent, f"presigned: {key}"
+
+for key in ["s3cmd/put", odd]:
+    run("del", f"s3://{bucket}/{key}")
+assert run("ls", "--recursive", f"s3://{bucket}/s3cmd/") == b""
