@@ -216,7 +216,8 @@ fn go(world: &Stored) {
 
 fn client(world: &Stored) -> Client {
     // The SDKs that are not Python's know the region by this name only.
-    world.gateway.client(&admin()).set("AWS_REGION", REGION)
+    let client = world.gateway.client(&admin()).set("AWS_REGION", REGION);
+    client.set("CURL", tool("bin/curl"))
 }
 
 fn text(path: &Path) -> &str {

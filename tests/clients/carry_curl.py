@@ -1,4 +1,5 @@
-"""Carries bodies of every size into BUCKET and back by curl, which signs and does nothing else of S3, and compares them.
+"""Carries bodies of every size into BUCKET and back by curl, the program CURL of the environment, which signs and does
+nothing else of S3, and compares them.
 
     carry_curl.py BUCKET
 
@@ -26,7 +27,7 @@ def run(url, *more, payload=sha256(b"")):
     """A request that declares `payload`; gives the body of the answer."""
     down.unlink(missing_ok=True)
     command = [
-        *("curl", "--silent", "--show-error", "--fail-with-body"),
+        *(os.environ["CURL"], "--silent", "--show-error", "--fail-with-body"),
         *("--aws-sigv4", f"aws:amz:{os.environ['AWS_DEFAULT_REGION']}:s3"),
         *("--user", f"{os.environ['AWS_ACCESS_KEY_ID']}:{os.environ['AWS_SECRET_ACCESS_KEY']}"),
         *("--header", f"x-amz-content-sha256: {payload}"),

@@ -1,4 +1,4 @@
-"""What somebody does who holds a presigned URL and no key: curl, and nothing else."""
+"""What somebody does who holds a presigned URL and no key: curl, the program CURL of the environment, and nothing else."""
 
 import os
 import subprocess
@@ -18,7 +18,9 @@ def stored(url, body):
 
 def _curl(*args):
     trust = os.environ.get("AWS_CA_BUNDLE")
-    command = ["curl", "--silent", "--show-error", "--fail-with-body", *(["--cacert", trust] if trust else []), *args]
+    if trust:
+        args = ("--cacert", trust, *args)
+    command = [os.environ["CURL"], "--silent", "--show-error", "--fail-with-body", *args]
     ran = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert ran.returncode == 0, f"{args}: {ran.stderr.decode()}{ran.stdout.decode(errors='replace')}"
     return ran.stdout
