@@ -212,7 +212,7 @@ impl Refusal {
     ) -> Response<Bytes> {
         self.log(request_id);
         let extra =
-            if let Self::Signature(error) = self { times(error, now) } else { String::new() };
+            if let Self::Signature(error) = self { corrections(error, now) } else { String::new() };
         let document = error_document(self.code(), &self.message(), &extra, resource, request_id);
         let mut response = Response::new(Bytes::from(document));
         *response.status_mut() = self.status();
@@ -236,8 +236,8 @@ impl From<UploadFault> for Refusal {
     }
 }
 
-/// The elements by which S3 says what the clocks are, to a client that came at the wrong time.
-fn times(error: &SignatureError, now: OffsetDateTime) -> String {
+/// The elements by which a client corrects itself: what the clocks are, or the region.
+fn corrections(error: &SignatureError, now: OffsetDateTime) -> String {
     let text = |at: OffsetDateTime| at.format(&Rfc3339).unwrap_or_default();
     let server = format!("<ServerTime>{}</ServerTime>", text(now));
     if let SignatureError::Skewed { signed_at, max_skew } = error {
@@ -251,6 +251,8 @@ fn times(error: &SignatureError, now: OffsetDateTime) -> String {
         format!("<Expires>{}</Expires>{server}", text(*at))
     } else if let SignatureError::NotYetValid { from } = error {
         format!("<RequestTime>{}</RequestTime>{server}", text(*from))
+    } else if let SignatureError::WrongRegion { expected, .. } = error {
+        format!("<Region>{}</Region>", escape(expected))
     } else {
         String::new()
     }

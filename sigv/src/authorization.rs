@@ -114,6 +114,10 @@ fn malformed(form: Form, reason: &'static str) -> SignatureError {
 
 /// The scheme of the header and the first line of what is signed.
 pub(crate) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+/// The scheme of version 4A, which is not implemented.
+pub(crate) const ASYMMETRIC: &str = "AWS4-ECDSA-P256-SHA256";
+/// What version 4A is called.
+pub(crate) const VERSION_4A: &str = "Signature Version 4A";
 /// The service in every scope.
 pub(crate) const SERVICE: &str = "s3";
 /// The service by which SDKs sign for directory buckets.

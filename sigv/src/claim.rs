@@ -215,7 +215,7 @@ impl Claim {
         check_token_parameter(wire.query)?;
         check_skew(signed_at_2(wire.headers)?, rules.max_skew, now)?;
         let payload = payload_2(wire.headers)?;
-        let texts = version2.texts(wire, wire.headers);
+        let texts = version2.texts(wire, wire.headers)?;
         let proof = Proof::Version2 { texts, signature: version2.signature };
         Ok(Self { access_key_id, mechanism: "v2", payload, proof })
     }
@@ -228,7 +228,7 @@ impl Claim {
         let headers = with_hoisted(wire, Presigned::Version2)?;
         check_token(&headers)?;
         let payload = payload_2(&headers)?;
-        let texts = version2.texts(wire, &headers);
+        let texts = version2.texts(wire, &headers)?;
         let proof = Proof::Version2 { texts, signature: version2.signature };
         Ok(Self { access_key_id, mechanism: "v2-presigned", payload, proof })
     }

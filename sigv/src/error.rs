@@ -95,6 +95,12 @@ pub enum SignatureError {
     /// Version 2 is switched off.
     #[error("version 2 of signatures is switched off")]
     Version2Refused,
+    /// A parameter's value reads, as version 2 signs it, as further parameters.
+    #[error("version 2 signs the parameter `{name}` as it would sign several")]
+    AmbiguousParameter {
+        /// The parameter's name.
+        name: String,
+    },
     /// A parameter tells the operation, and version 2 does not sign it.
     #[error("version 2 does not sign the parameter `{name}`")]
     UnsignedParameter {
@@ -227,6 +233,10 @@ impl SignatureError {
                  Version 2 is switched off here."
                     .into()
             }
+            Self::AmbiguousParameter { name } => format!(
+                "Signature Version 2 cannot tell the value of {name} from further parameters. Please use AWS4-HMAC-SHA256."
+            )
+            .into(),
             Self::UnsignedParameter { name } => {
                 format!("Signature Version 2 does not sign the parameter {name}. Please use AWS4-HMAC-SHA256.").into()
             }
@@ -284,6 +294,7 @@ impl SignatureError {
             Self::IncompleteVersion2 => (403, "AccessDenied"),
             Self::MalformedVersion2Expiry => (403, "AccessDenied"),
             Self::Version2Refused => (400, "InvalidRequest"),
+            Self::AmbiguousParameter { .. } => (400, "InvalidArgument"),
             Self::UnsignedParameter { .. } => (403, "AccessDenied"),
             Self::MalformedAccessKeyId => (403, "InvalidAccessKeyId"),
             Self::WrongRegion { form, .. } => form.malformed(),

@@ -2,7 +2,7 @@
 
 use http::header::AUTHORIZATION;
 
-use crate::authorization::ALGORITHM;
+use crate::authorization::{ALGORITHM, ASYMMETRIC, VERSION_4A};
 use crate::encode::decode_pairs;
 use crate::error::{Form, SignatureError};
 use crate::presigned::Presigned;
@@ -44,9 +44,7 @@ impl<'a> Mechanism<'a> {
         match scheme {
             ALGORITHM => Ok(Self::Version4(rest)),
             version2::SCHEME => Ok(Self::Version2(rest)),
-            "AWS4-ECDSA-P256-SHA256" => {
-                Err(SignatureError::UnsupportedForm { form: "Signature Version 4A" })
-            }
+            ASYMMETRIC => Err(SignatureError::UnsupportedForm { form: VERSION_4A }),
             _ => Err(SignatureError::UnsupportedScheme),
         }
     }

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use time::{Duration, OffsetDateTime};
 
 use crate::amz_date;
-use crate::authorization::{ALGORITHM, Authorization};
+use crate::authorization::{ALGORITHM, ASYMMETRIC, Authorization, VERSION_4A};
 use crate::error::{Form, SignatureError};
 
 /// The version of a presigned URL.
@@ -130,8 +130,10 @@ impl<'a> Query<'a> {
     /// Reads them from all `parameters`, names and values decoded once.
     pub(crate) fn read(parameters: &'a [(String, String)]) -> Result<Self, SignatureError> {
         let [algorithm, credential, expires, signed_headers, signature] = PARAMETERS;
-        if only(parameters, algorithm)? != ALGORITHM {
-            return Err(malformed("X-Amz-Algorithm must be AWS4-HMAC-SHA256"));
+        match only(parameters, algorithm)? {
+            ALGORITHM => {}
+            ASYMMETRIC => return Err(SignatureError::UnsupportedForm { form: VERSION_4A }),
+            _ => return Err(malformed("X-Amz-Algorithm must be AWS4-HMAC-SHA256")),
         }
         let authorization = Authorization::assemble(
             Form::Query,
@@ -139,8 +141,9 @@ impl<'a> Query<'a> {
             only(parameters, signed_headers)?,
             only(parameters, signature)?,
         )?;
-        let signed_at =
-            amz_date::parse(only(parameters, DATE)?).ok_or(SignatureError::MalformedDate)?;
+        let signed_at = amz_date::parse(only(parameters, DATE)?).ok_or(malformed(
+            "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"",
+        ))?;
         let lifetime = parse_expiry(only(parameters, expires)?)?;
         Ok(Self { authorization, signed_at, lifetime })
     }

@@ -55,18 +55,26 @@ impl<'a> Version2<'a> {
     /// What may have been signed of `wire`, whose headers, with those that stood in the query, are `headers`.
     ///
     /// A bucket alone is `/lake` on the wire, and `/lake/` to some who sign it, botocore among them; both say the same.
-    pub(crate) fn texts(&self, wire: Wire<'_>, headers: &HeaderMap) -> Vec<Box<[u8]>> {
+    ///
+    /// # Errors
+    ///
+    /// [`SignatureError::AmbiguousParameter`], so that no two queries have one text.
+    pub(crate) fn texts(
+        &self,
+        wire: Wire<'_>,
+        headers: &HeaderMap,
+    ) -> Result<Vec<Box<[u8]>>, SignatureError> {
         let path = if wire.path.is_empty() { "/" } else { wire.path };
         let resource = match wire.host_bucket {
             Some(bucket) => format!("/{bucket}{path}"),
             None => path.to_owned(),
         };
         let head = self.head(wire, headers);
-        let parameters = covered_parameters(wire.query);
-        readings(resource)
-            .into_iter()
+        let parameters = covered_parameters(wire.query)?;
+        let texts = readings(resource).into_iter();
+        Ok(texts
             .map(|resource| [&head, resource.as_bytes(), parameters.as_bytes()].concat().into())
-            .collect()
+            .collect())
     }
 
     /// All that stands before the resource.
@@ -113,19 +121,28 @@ pub(crate) fn verifies(texts: &[Box<[u8]>], signature: &Code, secret: &[u8]) -> 
 /// The covered parameters of a raw query as they are signed: sorted by name, values decoded, an empty value left out.
 ///
 /// Names are decoded too, so that none is taken for another parameter's by whoever reads the query.
-fn covered_parameters(query: &str) -> String {
+///
+/// Decoded values are signed with `&` and `=` between, so that one that holds both could stand for several parameters.
+fn covered_parameters(query: &str) -> Result<String, SignatureError> {
     let mut pairs: Vec<_> = decode_pairs(query).filter(|(name, _)| covers(name)).collect();
     pairs.sort_by(|(one, _), (other, _)| one.cmp(other));
     let mut out = String::new();
     for (name, value) in pairs {
         out.push(if out.is_empty() { '?' } else { '&' });
         out.push_str(&name);
+        if value.split('&').skip(1).any(begins_as_covered) {
+            return Err(SignatureError::AmbiguousParameter { name: name.into_owned() });
+        }
         if !value.is_empty() {
             out.push('=');
             out.push_str(&value);
         }
     }
-    out
+    Ok(out)
+}
+
+fn begins_as_covered(text: &str) -> bool {
+    covers(text.split_once('=').map_or(text, |(name, _)| name))
 }
 
 /// The resource, and that of the same bucket with or without a last slash.
@@ -219,7 +236,7 @@ mod tests {
         }
         let wire = Wire { method: &Method::GET, path, query, headers: &map, host_bucket: None };
         let version2 = Version2 { access_key_id: "AKIAALICE", signature: [0; 20], expires: None };
-        let texts = version2.texts(wire, &map).into_iter();
+        let texts = version2.texts(wire, &map).unwrap().into_iter();
         texts.map(|text| String::from_utf8(text.into()).unwrap()).collect()
     }
 
@@ -272,7 +289,7 @@ mod tests {
             let wire =
                 Wire { method: &Method::GET, path, query: "", headers: &headers, host_bucket };
             let version2 = Version2 { access_key_id: "a", signature: [0; 20], expires: Some("9") };
-            let texts = version2.texts(wire, &headers).into_iter();
+            let texts = version2.texts(wire, &headers).unwrap().into_iter();
             texts.map(|text| String::from_utf8(text.into()).unwrap()).collect::<Vec<_>>()
         };
         assert_eq!(of("/own/a"), ["GET\n\n\n9\n/lake/own/a"]);
@@ -294,7 +311,29 @@ mod tests {
                 "?partNumber=1&response-content-type=text/plain",
             ),
         ] {
-            assert_eq!(covered_parameters(query), signed, "{query}");
+            assert_eq!(covered_parameters(query).as_deref(), Ok(signed), "{query}");
+        }
+    }
+
+    #[test]
+    fn a01_value_that_reads_as_further_parameters_is_refused() {
+        let name = "response-content-disposition";
+        for value in [
+            "x%26versionId%3D1",
+            "x%26acl",
+            "filename%3D%22a%26versionId%3Dv%22",
+            "a%26b%26uploads%26c",
+            "%26acl",
+        ] {
+            let ambiguous = SignatureError::AmbiguousParameter { name: name.to_owned() };
+            let refused = covered_parameters(&format!("{name}={value}")).unwrap_err();
+            assert_eq!((refused.status(), refused.code()), (400, "InvalidArgument"));
+            assert_eq!(refused, ambiguous, "{value}");
+        }
+        for value in
+            ["filename%3D%22a%26b.txt%22", "a%3Dversionid%26", "versionId%3D1", "%26aclx%26xacl"]
+        {
+            assert!(covered_parameters(&format!("{name}={value}")).is_ok(), "{value}");
         }
     }
 

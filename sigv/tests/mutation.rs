@@ -160,6 +160,7 @@ impl Changes<'_> {
         for pair in ["versionId=1", "acl", "=x", "x-amz-acl=public-read"] {
             self.add("added parameter", |request| request.add_pair(pair));
         }
+        self.of_joined_sub_resources();
         for (index, pair) in self.request.pairs().into_iter().enumerate() {
             let what = format!("parameter {pair}");
             if is_authentication(pair) {
@@ -178,6 +179,24 @@ impl Changes<'_> {
     }
 
     /// What Version 2 covers of the query: sub-resources, and in a presigned URL the headers that stand in it.
+    /// Two sub-resources as one, whose value is signed as both.
+    fn of_joined_sub_resources(&mut self) {
+        let pairs: Vec<String> = self.request.pairs().into_iter().map(str::to_owned).collect();
+        for (at, pair) in pairs.iter().enumerate() {
+            for (other_at, other) in pairs.iter().enumerate() {
+                if at == other_at || !is_sub_resource(pair) || !is_sub_resource(other) {
+                    continue;
+                }
+                let mark = if pair.contains('=') { "" } else { "=" };
+                let joined = format!("{pair}{mark}%26{}", other.replace('=', "%3D"));
+                self.spoil("two sub-resources as one", |request| {
+                    request.replace_pair(at, Some(&joined));
+                    request.replace_pair(other_at, None);
+                });
+            }
+        }
+    }
+
     fn of_sub_resources(&mut self) {
         for pair in ["acl", "%61cl", "uploads", "versionId=1", "response-content-type=x"] {
             let name = percent_decode_str(pair.split('=').next().unwrap()).decode_utf8().unwrap();
