@@ -320,6 +320,31 @@ fn a_virtual_host_style_upstream_is_told_the_bucket_in_host_and_the_key_in_the_p
 }
 
 #[test]
+fn b03_nothing_goes_to_a_virtual_host_style_upstream_that_reads_the_bucket_from_the_path() {
+    // A store without a domain of its own takes `/victim/x` for the bucket `victim`, whatever `Host` says.
+    let world = Stored::before(VersityGw::start(), Site::with_virtual_addressing);
+    world.store.make_bucket("victim");
+    fs::write(world.store.file("victim", "x"), "not hers").unwrap();
+    for draft in [
+        Draft::new(&alice(), "GET", "/lake/team-a/x"),
+        Draft::new(&admin(), "GET", "/lake/victim/x"),
+        Draft::new(&admin(), "HEAD", "/lake"),
+        Draft::put(&admin(), "/lake/victim/new", b""),
+    ] {
+        let response = draft.send(world.gateway.s3, b"");
+        assert_eq!(response.status(), 503, "{draft:?}: {}", response.text());
+    }
+    assert!(!world.store.has("victim", "new"));
+    let alarm = "does not read buckets from Host";
+    world
+        .gateway
+        .log()
+        .find(alarm, |line| (line.contains("ERROR") && line.contains(alarm)).then_some(()));
+    // Buckets are listed by the endpoint itself.
+    assert_eq!(Draft::new(&admin(), "GET", "/").send(world.gateway.s3, b"").status(), 200);
+}
+
+#[test]
 fn a_bucket_that_no_host_can_name_is_refused_before_a_virtual_host_style_upstream() {
     let world = Watched::ready(Recorder::start(), Site::with_virtual_addressing);
     for (method, target) in [

@@ -2,7 +2,7 @@
 
 use policy::{Context, Decision, decide};
 
-use crate::{authenticate::Authentic, record::Record, refusal::Refusal};
+use crate::{authenticate::Authentic, parse::Head, record::Record, refusal::Refusal};
 
 /// A request that its caller may make. Only [`authorize`] makes one, so that nothing can be signed
 /// that was not decided.
@@ -48,6 +48,10 @@ fn why(decision: &Decision<'_>) -> &'static str {
 }
 
 impl Permitted {
+    pub(crate) fn head(&self) -> &Head {
+        self.request.head()
+    }
+
     pub(crate) fn into_request(self) -> Authentic {
         self.request
     }

@@ -100,6 +100,8 @@ impl Gateway {
 
         let permitted = authorize(authentic, record)?;
 
+        live.virtual_hosts.check(permitted.head(), live, &self.upstream).await?;
+
         let signed = sign(permitted, live).await?;
 
         let (request, asked, patience) = signed.into_parts(live);

@@ -39,6 +39,7 @@ mod trusted_proxies;
 mod upload;
 mod upstream;
 mod verified;
+mod virtual_hosts;
 mod xml;
 
 pub use audit::{Audit, Decided, Entry, Outcome};
@@ -56,3 +57,4 @@ pub use tls::{
     Untimely,
 };
 pub use trusted_proxies::TrustedProxies;
+pub use virtual_hosts::VirtualHosts;

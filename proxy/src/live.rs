@@ -16,7 +16,7 @@ use time::OffsetDateTime;
 
 use crate::{
     audit::Audit, drain::Drain, endpoint::Endpoint, framing::UpstreamBody, held::Held,
-    limits::Limits, tls::ServerTls, trusted_proxies::TrustedProxies,
+    limits::Limits, tls::ServerTls, trusted_proxies::TrustedProxies, virtual_hosts::VirtualHosts,
 };
 
 /// The state of the data plane: identities, the upstream's credential, limits, the audit trail.
@@ -32,6 +32,8 @@ pub struct Live {
     pub trusted_proxies: TrustedProxies,
     /// Where the upstream is.
     pub endpoint: Endpoint,
+    /// Whether it reads buckets from `Host`.
+    pub virtual_hosts: VirtualHosts,
     /// Signs for the upstream.
     pub signer: Signer,
     /// The region that the upstream believes itself in.

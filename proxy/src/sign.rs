@@ -2,9 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use http::{HeaderValue, Method, Request, header};
+use http::{HeaderMap, HeaderValue, Method, Request, header};
 use policy::{Context, Operation, shows_all_buckets};
-use sigv::{Wire, amz_date, encode_path, encode_query_value};
+use sigv::{Chain, Payload, Wire, amz_date, encode_path, encode_query_value};
 use store::Caller;
 
 use crate::{
@@ -46,26 +46,14 @@ pub(crate) async fn sign(permitted: Permitted, live: &Live) -> Result<Signed, Re
     let operation = recognised.operation;
     let host = live.endpoint.host_of(head.bucket()).ok_or(Refusal::BucketInHost)?;
     let body = Begun::new(content, operation, live).await?;
-    // The body may have taken its time, and the upstream compares clocks.
-    let now = (live.clock.wall)();
     let path = upstream_path(&head, live.endpoint.addressing);
     let query = upstream_query(&parameters(operation, recognised.parameters, &head, &caller));
     let mut headers = recognised.headers;
     body.describe(&mut headers, live);
     let payload = body.payload();
-    let host = HeaderValue::try_from(host).map_err(|_| unwritable(operation))?;
-    headers.insert(header::HOST, host);
-    headers.insert("x-amz-date", amz_date::header_value(now));
-    headers.insert("x-amz-content-sha256", payload.header_value());
-    let wire = Wire {
-        method: head.method(),
-        path: &path,
-        query: &query,
-        headers: &headers,
-        host_bucket: None,
-    };
-    let (authorization, chain) = live.signer.sign(wire, &payload, now);
-    headers.insert(header::AUTHORIZATION, authorization);
+    let target = Target { method: head.method(), host: &host, path: &path, query: &query };
+    let chain = sign_upwards(target, &mut headers, payload, live);
+    let chain = chain.ok_or_else(|| unwritable(operation))?;
     if head.method() == Method::PUT || head.method() == Method::POST {
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.wire_length()));
     }
@@ -89,6 +77,35 @@ impl Signed {
         };
         (self.request, self.asked, patience)
     }
+}
+
+/// Where a request goes upwards.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Target<'a> {
+    pub(crate) method: &'a Method,
+    pub(crate) host: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) query: &'a str,
+}
+
+/// Completes `headers` with the upstream's signature of now, and gives what the chunks of the body are signed with; nothing
+/// when the host cannot be written down.
+pub(crate) fn sign_upwards(
+    target: Target<'_>,
+    headers: &mut HeaderMap,
+    payload: Payload,
+    live: &Live,
+) -> Option<Chain> {
+    // A body may have taken its time, and the upstream compares clocks.
+    let now = (live.clock.wall)();
+    let Target { method, host, path, query } = target;
+    headers.insert(header::HOST, HeaderValue::try_from(host).ok()?);
+    headers.insert("x-amz-date", amz_date::header_value(now));
+    headers.insert("x-amz-content-sha256", payload.header_value());
+    let wire = Wire { method, path, query, headers, host_bucket: None };
+    let (authorization, chain) = live.signer.sign(wire, &payload, now);
+    headers.insert(header::AUTHORIZATION, authorization);
+    Some(chain)
 }
 
 fn upstream_path(head: &Head, addressing: Addressing) -> String {

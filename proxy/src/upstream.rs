@@ -46,6 +46,11 @@ pub(crate) enum UpstreamFault {
     /// The upstream does not take the credential that we sign with.
     #[error("it refuses our credential: {code}")]
     Credential { code: String },
+    /// The upstream was to read buckets from `Host`, and has not shown that it does.
+    #[error(
+        "it does not read a bucket from Host: it answered {status} {code:?} to one that is not there"
+    )]
+    Addressing { status: u16, code: Option<String> },
     #[error("it redirects with status {status}")]
     Redirect { status: u16 },
     #[error("its answer is longer than {limit} bytes")]
@@ -62,7 +67,8 @@ impl UpstreamFault {
             | Self::ConnectTimeout
             | Self::Broken(_)
             | Self::AnswerTimeout
-            | Self::Credential { .. } => "ServiceUnavailable",
+            | Self::Credential { .. }
+            | Self::Addressing { .. } => "ServiceUnavailable",
             Self::Redirect { .. } | Self::AnswerTooLong { .. } | Self::Answer { .. } => {
                 "InternalError"
             }
@@ -76,7 +82,8 @@ impl UpstreamFault {
             | Self::ConnectTimeout
             | Self::Broken(_)
             | Self::AnswerTimeout
-            | Self::Credential { .. } => 503,
+            | Self::Credential { .. }
+            | Self::Addressing { .. } => 503,
             Self::Redirect { .. } | Self::AnswerTooLong { .. } | Self::Answer { .. } => 502,
         }
     }
@@ -89,6 +96,13 @@ impl UpstreamFault {
                 request_id,
                 code,
                 "the upstream refuses our credential: see upstream.credentials and the clocks"
+            );
+        } else if let Self::Addressing { status, code } = self {
+            tracing::error!(
+                request_id,
+                status,
+                code,
+                "the upstream does not read buckets from Host: see upstream.addressing, and its own domain"
             );
         } else {
             tracing::warn!(request_id, fault = ?self.to_string(), cause, "upstream failed");

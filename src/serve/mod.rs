@@ -193,6 +193,7 @@ fn live(config: Config, callers: Callers, audit: Audit) -> Result<Live, ServeErr
         domains: config.domains,
         trusted_proxies: proxy::TrustedProxies::new(config.trusted_proxies),
         endpoint: upstream.endpoint,
+        virtual_hosts: proxy::VirtualHosts::default(),
         signer,
         upstream_region: upstream.region,
         body: upstream.body,

@@ -144,6 +144,11 @@ impl Shared {
     fn serve(&self, stream: Box<dyn Wire>) -> io::Result<()> {
         let mut stream = BufReader::with_capacity(BLOCK, stream);
         while let Some(head) = Head::read(&mut stream)? {
+            // Whoever is asked for this bucket is asked whether it reads buckets from `Host`. It goes up of itself.
+            if head.header("host").is_some_and(|host| host.starts_with("lakegate-probe-")) {
+                Answer::refusal(404, "NoSuchBucket").write(stream.get_mut(), false)?;
+                continue;
+            }
             let number = {
                 let mut requests = self.requests.lock().unwrap();
                 requests.push(Request { head: head.clone(), ..Request::default() });
