@@ -65,6 +65,25 @@ fn cli_copies_both_ways() {
 }
 
 #[test]
+fn cli_presigns_a_url_that_anybody_may_use() {
+    let world = Stored::new();
+    let client = world.gateway.client(&admin());
+    fs::write(client.home().join("up"), "to be shared").unwrap();
+    client.aws(&["s3", "cp", "up", "s3://lake/a note.txt"]);
+    let url = client.aws(&["s3", "presign", "s3://lake/a note.txt", "--expires-in", "60"]);
+    let target = url.trim().strip_prefix(&world.gateway.url()).unwrap();
+    let get = |target: &str| {
+        let mut connection = world.gateway.connect();
+        let host = world.gateway.s3;
+        connection.send(format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes());
+        connection.response()
+    };
+    let response = get(target);
+    assert_eq!((response.status(), response.body.as_slice()), (200, b"to be shared".as_slice()));
+    assert_eq!(get(&target.replace("note", "vote")).status(), 403);
+}
+
+#[test]
 fn cli_syncs_both_ways() {
     let world = Stored::new();
     let client = world.gateway.client(&admin());

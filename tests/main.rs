@@ -33,6 +33,7 @@ mod ops;
 mod pipelining;
 mod policy;
 mod presign;
+mod presigned;
 mod proxies;
 mod quickstart;
 mod refusals;

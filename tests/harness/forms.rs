@@ -23,6 +23,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc2822};
 use super::{
     Key,
     sign::{Draft, Signed, UNSIGNED},
+    site::DOMAIN,
 };
 
 /// How a request says who signed it.
@@ -77,7 +78,7 @@ pub(crate) fn presign_v4(draft: &Draft<'_>, address: SocketAddr, lifetime_s: u64
         .build()
         .unwrap()
         .into();
-    let host = address.to_string();
+    let host = draft.host_at(address);
     let covered = draft.headers.iter().filter(|(name, _)| *name != "content-length");
     let covered =
         covered.map(|(name, value)| (*name, value.as_str())).chain([("host", host.as_str())]);
@@ -94,7 +95,7 @@ pub(crate) fn presign_v4(draft: &Draft<'_>, address: SocketAddr, lifetime_s: u64
 
 /// Version 2 in the `Authorization` header.
 pub(crate) fn sign_v2(draft: &Draft<'_>, address: SocketAddr) -> Signed {
-    let mut signed = unsigned(draft, &address.to_string());
+    let mut signed = unsigned(draft, &draft.host_at(address));
     let at = i64::try_from(seconds(draft)).unwrap();
     let date = OffsetDateTime::from_unix_timestamp(at).unwrap().format(&Rfc2822).unwrap();
     signed.add("date", &date);
@@ -108,7 +109,7 @@ pub(crate) fn sign_v2(draft: &Draft<'_>, address: SocketAddr) -> Signed {
 
 /// Version 2 in the query, with this `Expires`.
 pub(crate) fn presign_v2(draft: &Draft<'_>, address: SocketAddr, expires: &str) -> Signed {
-    let signed = unsigned(draft, &address.to_string());
+    let signed = unsigned(draft, &draft.host_at(address));
     let signature = code(&draft.key, &text(&signed, expires));
     let pairs = [
         ("AWSAccessKeyId", draft.key.id.clone()),
@@ -168,6 +169,8 @@ fn text(request: &Signed, date: &str) -> String {
     let covered = |pair: &&str| SUB_RESOURCES.contains(&pair.split('=').next().unwrap());
     let mut pairs: Vec<&str> = query.split('&').filter(covered).collect();
     pairs.sort_unstable();
+    let bucket = value("host").strip_suffix(&format!(".{DOMAIN}"));
+    text.push_str(&bucket.map_or(String::new(), |bucket| format!("/{bucket}")));
     text.push_str(path);
     if !pairs.is_empty() {
         write!(text, "?{}", pairs.join("&")).unwrap();

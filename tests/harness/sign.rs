@@ -83,6 +83,11 @@ impl<'a> Draft<'a> {
         self
     }
 
+    /// What `Host` says in a request to `address`.
+    pub(crate) fn host_at(&self, address: SocketAddr) -> String {
+        self.host.clone().unwrap_or_else(|| address.to_string())
+    }
+
     pub(crate) fn sign(&self, address: SocketAddr) -> Signed {
         let identity = Credentials::new(&self.key.id, &self.key.secret, None, None, "test").into();
         let mut settings = SigningSettings::default();
@@ -101,7 +106,7 @@ impl<'a> Draft<'a> {
             .build()
             .unwrap()
             .into();
-        let host = self.host.clone().unwrap_or_else(|| address.to_string());
+        let host = self.host_at(address);
         let covered = self.headers.iter().filter(|(name, _)| *name != "content-length");
         let covered =
             covered.map(|(name, value)| (*name, value.as_str())).chain([("host", host.as_str())]);
