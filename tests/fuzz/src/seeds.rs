@@ -192,6 +192,7 @@ fn signed() -> Vec<Seed> {
         ("presigned", "v4-date-twice", bytes(&format!("{query}&x-amz-date=20260131T120000Z"))),
         ("presigned", "v2", bytes(&query_2)),
         ("presigned", "v2-reversed", bytes(&reversed(&query_2))),
+        ("presigned", "v2-capitals", bytes(&query_2.replace("x-amz-acl", "X-Amz-Acl"))),
         ("presigned", "v2-more", bytes(&format!("{query_2}&prefix=a"))),
         ("presigned", "v2-other-version", bytes(&query_2.replace("versionId=1", "versionId=2"))),
         ("presigned", "both", bytes(&format!("{query}&{query_2}"))),
