@@ -82,7 +82,7 @@ impl Rule {
         action: Action,
         target: &Target,
         user: &str,
-        context: &Context,
+        context: &Context<'_>,
     ) -> bool {
         self.actions.contains(action)
             && self.holds(context)
@@ -95,7 +95,7 @@ impl Rule {
         action: Action,
         bucket: &str,
         user: &str,
-        context: &Context,
+        context: &Context<'_>,
     ) -> bool {
         self.actions.contains(action)
             && self.holds(context)
@@ -103,7 +103,7 @@ impl Rule {
     }
 
     /// Whether it says something of any action on the bucket or on anything in it.
-    pub(crate) fn reaches_bucket(&self, bucket: &str, user: &str, context: &Context) -> bool {
+    pub(crate) fn reaches_bucket(&self, bucket: &str, user: &str, context: &Context<'_>) -> bool {
         self.concerns_buckets
             && self.holds(context)
             && self.scopes.iter().any(|scope| scope.reaches_bucket(bucket, user))
@@ -152,7 +152,7 @@ impl Rule {
         }
     }
 
-    fn holds(&self, context: &Context) -> bool {
+    fn holds(&self, context: &Context<'_>) -> bool {
         self.conditions.iter().all(|condition| condition.holds(context))
     }
 }

@@ -3,6 +3,8 @@
 
 use std::net::IpAddr;
 
+use time::OffsetDateTime;
+
 use crate::{
     document::Conditions,
     fault::{Faults, Reason},
@@ -10,10 +12,20 @@ use crate::{
 };
 
 /// What is known of a request besides what it does; what is absent is not known.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Context {
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Context<'a> {
     /// Where the request came from: `SourceIp`.
     pub source_ip: Option<IpAddr>,
+    /// The prefix a listing asks for, as it was sent: `Prefix`.
+    pub prefix: Option<&'a str>,
+    /// The delimiter a listing asks for, as it was sent: `Delimiter`.
+    pub delimiter: Option<&'a str>,
+    /// Whether the client's connection is TLS: `SecureTransport`.
+    pub secure_transport: Option<bool>,
+    /// When the request is decided: `CurrentTime`.
+    pub current_time: Option<OffsetDateTime>,
+    /// What the client calls itself: `UserAgent`.
+    pub user_agent: Option<&'a str>,
 }
 
 /// The operators a condition may use.
@@ -57,7 +69,7 @@ impl Condition {
     }
 
     /// Whether it holds of this request.
-    pub(crate) fn holds(&self, context: &Context) -> bool {
+    pub(crate) fn holds(&self, context: &Context<'_>) -> bool {
         let matches = context
             .source_ip
             .is_some_and(|address| self.networks.iter().any(|network| network.contains(address)));
@@ -107,7 +119,7 @@ mod tests {
             ["10.0.0.0/8", "192.168.0.0/16"].map(|text| text.parse().unwrap()).into();
         let holds = |negated, address: &str| {
             Condition { negated, networks: networks.clone() }
-                .holds(&Context { source_ip: Some(address.parse().unwrap()) })
+                .holds(&Context { source_ip: Some(address.parse().unwrap()), ..Context::default() })
         };
         assert!(holds(false, "192.168.1.1") && !holds(true, "192.168.1.1"));
         assert!(!holds(false, "172.16.0.1") && holds(true, "172.16.0.1"));

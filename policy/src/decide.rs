@@ -75,7 +75,7 @@ impl fmt::Display for Cause<'_> {
 pub fn decide<'a>(
     subject: &Subject<'a>,
     requirement: &Requirement,
-    context: &Context,
+    context: &Context<'_>,
 ) -> Decision<'a> {
     let Requirement { action, target } = requirement;
     let mut decision = Decision::NoAllow;
@@ -239,7 +239,10 @@ mod tests {
         let policies =
             [Arc::new(Policy::compile("P", &serde_json::from_str(json).unwrap()).unwrap())];
         let is_allowed = |source_ip: Option<&str>| {
-            let context = Context { source_ip: source_ip.map(|address| address.parse().unwrap()) };
+            let context = Context {
+                source_ip: source_ip.map(|address| address.parse().unwrap()),
+                ..Context::default()
+            };
             let requirement = Requirement::new(Action::READ_OBJECT, Resource::object("lake", "a"));
             decide(&Subject { user: "alice", policies: &policies }, &requirement, &context)
                 .is_allow()
@@ -256,7 +259,8 @@ mod tests {
         let policies =
             [Arc::new(Policy::compile("P", &serde_json::from_str(json).unwrap()).unwrap())];
         let is_allowed = |address: &str| {
-            let context = Context { source_ip: Some(address.parse().unwrap()) };
+            let context =
+                Context { source_ip: Some(address.parse().unwrap()), ..Context::default() };
             let requirement = Requirement::new(Action::READ_OBJECT, Resource::object("lake", "a"));
             decide(&Subject { user: "alice", policies: &policies }, &requirement, &context)
                 .is_allow()

@@ -14,18 +14,18 @@ use crate::{
 /// Who may do `fs:ListRepositories` on `*` sees every bucket. Others see those on which, or on
 /// anything in which, a statement allows them something and on which none denies
 /// `fs:ListRepositories` or `fs:ReadRepository`.
-pub fn shows_bucket(subject: &Subject<'_>, bucket: &str, context: &Context) -> bool {
+pub fn shows_bucket(subject: &Subject<'_>, bucket: &str, context: &Context<'_>) -> bool {
     shows_all_buckets(subject, context) || reaches_bucket(subject, bucket, context)
 }
 
 /// Whether a list of buckets shows every bucket to `subject`: they may do `fs:ListRepositories` on
 /// `*`.
-pub fn shows_all_buckets(subject: &Subject<'_>, context: &Context) -> bool {
+pub fn shows_all_buckets(subject: &Subject<'_>, context: &Context<'_>) -> bool {
     let all = Requirement::new(Action::LIST_REPOSITORIES, Resource::All);
     decide(subject, &all, context).is_allow()
 }
 
-fn reaches_bucket(subject: &Subject<'_>, bucket: &str, context: &Context) -> bool {
+fn reaches_bucket(subject: &Subject<'_>, bucket: &str, context: &Context<'_>) -> bool {
     let mut reached = false;
     for (_, rule) in rules(subject) {
         let hides =

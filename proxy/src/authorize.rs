@@ -19,7 +19,7 @@ pub struct Permitted {
 pub(crate) fn authorize(request: Authentic, record: &mut Record) -> Result<Permitted, Refusal> {
     let caller = request.caller();
     let subject = caller.subject();
-    let context = Context { source_ip: Some(request.head().peer()) };
+    let context = Context { source_ip: Some(request.head().peer()), ..Context::default() };
     let mut missing = None;
     for requirement in &request.recognised().required {
         let decision = decide(&subject, requirement, &context);

@@ -162,7 +162,7 @@ async fn whole(download: Download, asked: &Asked, live: &Live) -> Result<String,
 async fn list_buckets(download: Download, asked: &Asked, live: &Live) -> Result<Bytes, Refusal> {
     let text = whole(download, asked, live).await?;
     let subject = asked.caller.subject();
-    let context = Context { source_ip: Some(asked.head.peer()) };
+    let context = Context { source_ip: Some(asked.head.peer()), ..Context::default() };
     let shown = if shows_all_buckets(&subject, &context) {
         text
     } else {

@@ -129,7 +129,7 @@ fn parameters(
     head: &Head,
     caller: &Caller,
 ) -> Vec<(&'static str, String)> {
-    let context = Context { source_ip: Some(head.peer()) };
+    let context = Context { source_ip: Some(head.peer()), ..Context::default() };
     if operation == Operation::ListBuckets && !shows_all_buckets(&caller.subject(), &context) {
         parameters.retain(|(name, _)| !PAGING.contains(name));
     }
