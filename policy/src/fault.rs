@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use crate::{
     action::{Action, SERVICES},
-    condition::{KEYS, OPERATORS},
+    condition::{KEYS, Key, OPERATORS, Operator},
     network::MalformedNetwork,
 };
 
@@ -54,10 +54,28 @@ pub(crate) enum Reason {
     UnknownVariable(String),
     #[error("a variable without its closing `}}`")]
     OpenVariable,
-    #[error("unknown operator `{found}`; known are {}", list(OPERATORS))]
-    UnknownOperator { found: String },
-    #[error("unknown key `{found}`; known are {}", list(KEYS))]
-    UnknownKey { found: String },
+    #[error(
+        "unknown operator `{found}`; the nearest known one is `{nearest}`; known are {}, all but `Null` also with `IfExists` behind them and with `ForAnyValue:` or `ForAllValues:` before them",
+        list(&OPERATORS.iter().map(|row| row.name).collect::<Vec<_>>())
+    )]
+    UnknownOperator { found: String, nearest: String },
+    #[error(
+        "unknown key `{found}`; the nearest known one is `{nearest}`; known are {}, also with `aws:` or `s3:` before them",
+        list(&KEYS.iter().map(|key| key.name()).collect::<Vec<_>>())
+    )]
+    UnknownKey { found: String, nearest: String },
+    #[error("`{0}` stands here twice, in two spellings: write all values under one")]
+    DuplicateKey(Key),
+    #[error("`{operator}` cannot be asked of `{key}`, only of `{only}`")]
+    WrongKey { operator: Operator, key: Key, only: Key },
+    #[error("`{0}` is not a decimal number, such as `-12` or `0.5`")]
+    MalformedNumber(String),
+    #[error(
+        "`{0}` is not a date of the years 1 to 9999, such as `2026-01-31T12:00:00Z`, `2026-01-31T12:00:00+02:00`, `2026-01-31` or seconds since 1970"
+    )]
+    MalformedDate(String),
+    #[error("`{0}` is neither `true` nor `false`")]
+    MalformedFlag(String),
     #[error(transparent)]
     MalformedNetwork(#[from] MalformedNetwork),
 }

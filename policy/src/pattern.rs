@@ -28,6 +28,35 @@ impl Pattern {
     /// [`Reason::UnknownVariable`] for a `${…}` that is not `${user}`, [`Reason::OpenVariable`] for
     /// one without an end.
     pub(crate) fn parse(source: &str) -> Result<Self, Reason> {
+        Self::parse_with(source, |next| match next {
+            '*' => Some(Piece::Any),
+            '?' => Some(Piece::One),
+            _ => None,
+        })
+    }
+
+    /// Compiles `source`, in which `*` and `?` stand for themselves.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::parse`].
+    pub(crate) fn parse_plain(source: &str) -> Result<Self, Reason> {
+        Self::parse_with(source, |_| None)
+    }
+
+    /// Whether a plain one is `text`, each character taken in lower case.
+    pub(crate) fn is_in_any_case(&self, text: &str, user: &str) -> bool {
+        let written = self.pieces.iter().map(|piece| match piece {
+            Piece::Literal(literal) => literal,
+            Piece::User => user,
+            Piece::One => "?",
+            Piece::Any => "*",
+        });
+        let written = written.flat_map(str::chars).flat_map(char::to_lowercase);
+        written.eq(text.chars().flat_map(char::to_lowercase))
+    }
+
+    fn parse_with(source: &str, wildcard: fn(char) -> Option<Piece>) -> Result<Self, Reason> {
         let mut pieces = Vec::new();
         let mut literal = String::new();
         let mut rest = source;
@@ -35,8 +64,6 @@ impl Pattern {
             let mut after = rest.chars();
             after.next();
             let piece = match next {
-                '*' => Some(Piece::Any),
-                '?' => Some(Piece::One),
                 '$' if after.as_str().starts_with('{') => {
                     let (variable, tail) = rest.split_once('}').ok_or(Reason::OpenVariable)?;
                     if variable != "${user" {
@@ -45,7 +72,7 @@ impl Pattern {
                     after = tail.chars();
                     Some(Piece::User)
                 }
-                _ => None,
+                _ => wildcard(next),
             };
             match piece {
                 Some(piece) => {
