@@ -68,7 +68,7 @@ pub(crate) async fn authenticate(
     }
     let declared = live.body.checked(declared, operation, parsed.headers())?;
     let decoder = Decoder::new(&declared, chain, live.limits.chunks());
-    let (head, incoming) = parsed.split_body();
+    let (head, incoming) = parsed.split_body(now);
     let verified = Verified::new(incoming, declared, decoder, live.limits.body_idle);
     let content = Content::Streamed(verified.into());
     let (access_key_id, mechanism) = (claim.access_key_id().clone(), claim.mechanism());

@@ -1,8 +1,10 @@
 //! The fifth step: everything the request touches is allowed, or nothing happens.
 
-use policy::{Context, Decision, decide};
+use policy::{Decision, decide};
 
-use crate::{authenticate::Authentic, parse::Head, record::Record, refusal::Refusal};
+use crate::{
+    authenticate::Authentic, facts, live::Live, parse::Head, record::Record, refusal::Refusal,
+};
 
 /// A request that its caller may make. Only [`authorize`] makes one, so that nothing can be signed
 /// that was not decided.
@@ -16,12 +18,17 @@ pub struct Permitted {
 /// # Errors
 ///
 /// [`Refusal::NotAllowed`] with the first requirement that no policy allows or one denies.
-pub(crate) fn authorize(request: Authentic, record: &mut Record) -> Result<Permitted, Refusal> {
+pub(crate) fn authorize(
+    request: Authentic,
+    live: &Live,
+    record: &mut Record,
+) -> Result<Permitted, Refusal> {
     let caller = request.caller();
     let subject = caller.subject();
-    let context = Context { source_ip: Some(request.head().peer()), ..Context::default() };
+    let context = facts::of_operation(request.head(), request.recognised(), live);
     let mut missing = None;
     for requirement in &request.recognised().required {
+        let context = facts::of_target(&context, &requirement.target);
         let decision = decide(&subject, requirement, &context);
         record.decided(requirement, &decision);
         if !decision.is_allow() && missing.is_none() {

@@ -98,7 +98,7 @@ impl Gateway {
 
         let authentic = read(authentic, live).await?;
 
-        let permitted = authorize(authentic, record)?;
+        let permitted = authorize(authentic, live, record)?;
 
         live.virtual_hosts.check(permitted.head(), live, &self.upstream).await?;
 

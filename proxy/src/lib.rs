@@ -15,6 +15,7 @@ mod authorize;
 mod connection;
 mod drain;
 mod endpoint;
+mod facts;
 mod framing;
 pub mod gateway;
 mod held;

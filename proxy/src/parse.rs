@@ -8,6 +8,7 @@ use percent_encoding::percent_decode_str;
 use policy::{Domains, Host, HostFault};
 use sigv::{Presigned, SignatureError, Wire};
 use thiserror::Error;
+use time::OffsetDateTime;
 
 use crate::{attribute::Attributed, limits::Limits, refusal::Refusal};
 
@@ -193,10 +194,10 @@ impl Parsed {
         }
     }
 
-    /// The body, which only the authenticate step takes.
-    pub(crate) fn split_body(self) -> (Head, Incoming) {
+    /// The body, which only the authenticate step takes; `at` is when the request came.
+    pub(crate) fn split_body(self, at: OffsetDateTime) -> (Head, Incoming) {
         let Self { head, body, peer, style, bucket, key, .. } = self;
-        (Head { parts: head, peer, style, bucket, key }, body)
+        (Head { parts: head, peer, at, style, bucket, key }, body)
     }
 }
 
@@ -205,6 +206,7 @@ impl Parsed {
 pub(crate) struct Head {
     parts: Parts,
     peer: IpAddr,
+    at: OffsetDateTime,
     style: Style,
     bucket: Option<String>,
     key: Option<String>,
@@ -215,8 +217,17 @@ impl Head {
         &self.parts.method
     }
 
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        &self.parts.headers
+    }
+
     pub(crate) fn peer(&self) -> IpAddr {
         self.peer
+    }
+
+    /// When the request came: the time that its signature was checked with.
+    pub(crate) fn at(&self) -> OffsetDateTime {
+        self.at
     }
 
     pub(crate) fn bucket(&self) -> Option<&str> {

@@ -5,12 +5,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use hyper::body::Incoming;
-use policy::{Context, Operation, shows_all_buckets, shows_bucket};
+use policy::{Operation, shows_all_buckets, shows_bucket};
 use sigv::encode_path;
 
 use crate::{
     answer::{Content, Download},
     audit::Outcome,
+    facts,
     late::Late,
     live::Live,
     messages::message_of,
@@ -162,7 +163,7 @@ async fn whole(download: Download, asked: &Asked, live: &Live) -> Result<String,
 async fn list_buckets(download: Download, asked: &Asked, live: &Live) -> Result<Bytes, Refusal> {
     let text = whole(download, asked, live).await?;
     let subject = asked.caller.subject();
-    let context = Context { source_ip: Some(asked.head.peer()), ..Context::default() };
+    let context = facts::of_request(&asked.head, live);
     let shown = if shows_all_buckets(&subject, &context) {
         text
     } else {

@@ -3,13 +3,14 @@
 use std::{sync::Arc, time::Duration};
 
 use http::{HeaderMap, HeaderValue, Method, Request, header};
-use policy::{Context, Operation, shows_all_buckets};
+use policy::{Operation, shows_all_buckets};
 use sigv::{Chain, Payload, Wire, amz_date, encode_path, encode_query_value};
 use store::Caller;
 
 use crate::{
     authorize::Permitted,
     endpoint::Addressing,
+    facts,
     live::Live,
     parse::Head,
     refusal::Refusal,
@@ -47,7 +48,8 @@ pub(crate) async fn sign(permitted: Permitted, live: &Live) -> Result<Signed, Re
     let host = live.endpoint.host_of(head.bucket()).ok_or(Refusal::BucketInHost)?;
     let body = Begun::new(content, operation, live).await?;
     let path = upstream_path(&head, live.endpoint.addressing);
-    let query = upstream_query(&parameters(operation, recognised.parameters, &head, &caller));
+    let shows_all = || shows_all_buckets(&caller.subject(), &facts::of_request(&head, live));
+    let query = upstream_query(&parameters(operation, recognised.parameters, shows_all));
     let mut headers = recognised.headers;
     body.describe(&mut headers, live);
     let payload = body.payload();
@@ -126,11 +128,9 @@ fn upstream_path(head: &Head, addressing: Addressing) -> String {
 fn parameters(
     operation: Operation,
     mut parameters: Vec<(&'static str, String)>,
-    head: &Head,
-    caller: &Caller,
+    shows_all: impl FnOnce() -> bool,
 ) -> Vec<(&'static str, String)> {
-    let context = Context { source_ip: Some(head.peer()), ..Context::default() };
-    if operation == Operation::ListBuckets && !shows_all_buckets(&caller.subject(), &context) {
+    if operation == Operation::ListBuckets && !shows_all() {
         parameters.retain(|(name, _)| !PAGING.contains(name));
     }
     parameters
