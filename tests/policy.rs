@@ -120,6 +120,62 @@ fn b14_a_list_of_buckets_shows_what_the_caller_can_reach_and_names_no_other() {
     }
 }
 
+#[test]
+fn a_condition_on_prefix_and_delimiter_holds_for_listings_that_have_them() {
+    let condition = "{StringEquals: {'s3:prefix': 'team-a/', Delimiter: '/'}}";
+    let world = World::with("lister", &allowed_if("fs:ListObjects", condition));
+    for (target, status) in [
+        ("/lake?list-type=2&prefix=team-a%2F&delimiter=%2F", 200),
+        ("/lake?prefix=team-a%2F&delimiter=%2F", 200),
+        ("/lake?list-type=2&prefix=team-a%2F", 403),
+        ("/lake?list-type=2&prefix=team-b%2F&delimiter=%2F", 403),
+        ("/lake?list-type=2&delimiter=%2F", 403),
+        ("/lake?list-type=2", 403),
+    ] {
+        assert_eq!(world.status("GET", target), status, "{target}");
+    }
+}
+
+#[test]
+fn a_condition_on_the_user_agent_holds_for_programs_that_say_so() {
+    let condition = "{StringLike: {UserAgent: 'aws-cli/*'}}";
+    let world = World::with("tools", &allowed_if("fs:ReadObject", condition));
+    let with = |agent: &str| {
+        let draft = Draft::new(&world.key, "GET", "/lake/team-a/x").header("user-agent", agent);
+        draft.send(world.gateway.s3, b"").status()
+    };
+    assert_eq!(with("aws-cli/2.9.19 Python/3.11"), 200);
+    assert_eq!(with("curl/8"), 403);
+    assert_eq!(world.status("GET", "/lake/team-a/x"), 403, "without a user agent");
+}
+
+#[test]
+fn a_condition_on_the_time_holds_before_or_after_it() {
+    for (operator, status) in [("DateGreaterThan", 200), ("DateLessThan", 403)] {
+        let condition = format!("{{{operator}: {{'aws:CurrentTime': '2020-01-01T00:00:00Z'}}}}");
+        let world = World::with("timed", &allowed_if("fs:ReadObject", &condition));
+        assert_eq!(world.status("GET", "/lake/team-a/x"), status, "{operator}");
+    }
+}
+
+#[test]
+fn a_condition_on_tls_holds_for_connections_that_have_it() {
+    let condition = "{Bool: {SecureTransport: 'true'}}";
+    let plain = World::with("guarded", &allowed_if("fs:ReadObject", condition));
+    assert_eq!(plain.status("GET", "/lake/team-a/x"), 403);
+    let secure = World::at("guarded", &allowed_if("fs:ReadObject", condition), Site::over_tls);
+    let draft = Draft::new(&secure.key, "GET", "/lake/team-a/x");
+    assert_eq!(secure.gateway.send(&draft, b"").status(), 200);
+}
+
+/// One statement: this action on everything in the bucket `lake`, where `condition` holds.
+fn allowed_if(action: &str, condition: &str) -> String {
+    format!(
+        "[{{action: ['{action}'], effect: allow, resource: 'arn:lakefs:fs:::repository/lake*', \
+         condition: {condition}}}]"
+    )
+}
+
 /// A store with some objects, and one user with one policy.
 struct World {
     gateway: Gateway,
@@ -130,12 +186,17 @@ struct World {
 
 impl World {
     fn with(user: &str, statements: &str) -> Self {
+        Self::at(user, statements, |site| site)
+    }
+
+    /// The same at a site that was made ready so.
+    fn at(user: &str, statements: &str, ready: impl FnOnce(Site) -> Site) -> Self {
         let store = VersityGw::start();
         for bucket in ["lake", "pond"] {
             store.make_bucket(bucket);
         }
         let key = Key::new("TESTONEUSER00001", "one-user-secret-0123456789-abcdefghijklm");
-        let site = Site::new(&store.upstream);
+        let site = ready(Site::new(&store.upstream));
         let credential = |key: &Key| {
             format!("[{{access_key_id: {}, secret_access_key: {}}}]", key.id, key.secret)
         };
@@ -152,7 +213,7 @@ impl World {
         site.apply();
         let world = Self { gateway: site.serve(), store, key, _site: site };
         for target in ["/lake/team-a/x", "/lake/team-b/x", "/lake/priv/x", "/pond/x"] {
-            let put = Draft::put(&admin(), target, b"x").send(world.gateway.s3, b"x");
+            let put = world.gateway.send(&Draft::put(&admin(), target, b"x"), b"x");
             assert_eq!(put.status(), 200, "{target}");
         }
         world
