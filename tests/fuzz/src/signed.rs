@@ -43,10 +43,11 @@ pub fn presigned(input: &[u8]) -> bool {
         "v4-presigned" => honest_query(),
         other => {
             assert_eq!(other, "v2-presigned");
-            // A header has no case; version 4 signs the query, in which it has.
-            for (name, _) in &mut pairs {
+            // A header has no case, and no blanks around its value; version 4 signs the query, in which both count.
+            for (name, value) in &mut pairs {
                 if name.get(..6).is_some_and(|begin| begin.eq_ignore_ascii_case("x-amz-")) {
                     name.make_ascii_lowercase();
+                    *value = value.trim_ascii().to_owned();
                 }
             }
             // Whose key it is, is nothing that version 2 signs; nor is a parameter outside its list.
