@@ -137,6 +137,28 @@ fn a_condition_on_prefix_and_delimiter_holds_for_listings_that_have_them() {
 }
 
 #[test]
+fn b01_a_store_that_cleans_paths_gives_no_way_round_a_condition_on_a_prefix() {
+    let inside = "{StringLike: {Prefix: 'team-a/*'}}";
+    let team = World::with("lister", &allowed_if("fs:ListObjects", inside));
+    let outside = "[{action: ['fs:*'], effect: allow, resource: '*'}, {action: ['fs:ListObjects'], \
+                   effect: deny, resource: '*', condition: {StringLike: {Prefix: 'priv/*'}}}]";
+    let carl = World::with("carl", outside);
+    for (world, prefix, status) in [
+        (&team, "team-a%2F", 200),
+        (&team, "team-a%2F..%2Fpriv%2F", 403),
+        (&team, "team-a%2F..%2F..%2Fpond%2F", 403),
+        (&team, "team-a%2F..%2F..", 403),
+        (&carl, "team-a%2F", 200),
+        (&carl, "priv%2F", 403),
+        (&carl, "team-a%2F..%2Fpriv%2F", 403),
+        (&carl, ".%2Fpriv%2F%2F", 403),
+    ] {
+        let target = format!("/lake?list-type=2&prefix={prefix}");
+        assert_eq!(world.status("GET", &target), status, "{target}");
+    }
+}
+
+#[test]
 fn a_condition_on_the_user_agent_holds_for_programs_that_say_so() {
     let condition = "{StringLike: {UserAgent: 'aws-cli/*'}}";
     let world = World::with("tools", &allowed_if("fs:ReadObject", condition));
