@@ -63,17 +63,20 @@ impl Presigned {
                 kept.push((name, value));
                 continue;
             };
-            let unfit = |_| SignatureError::UnfitParameter { name: name.clone() };
-            let value = HeaderValue::from_str(&value)
-                .or_else(|_| HeaderValue::from_bytes(value.as_bytes()))
-                .map_err(unfit)?;
+            // The blanks around a header's value are not part of it.
+            let value = HeaderValue::from_bytes(value.trim_matches([' ', '\t']).as_bytes());
+            let value = value.map_err(|_| SignatureError::UnfitParameter { name: name.clone() })?;
             if hoisted.insert(header, value).is_some() {
                 return Err(SignatureError::DuplicateParameter { name });
             }
         }
         *parameters = kept;
         for (name, value) in &hoisted {
-            let is_same = || headers.get_all(name).iter().eq([value]);
+            let is_same = || {
+                let values =
+                    headers.get_all(name).iter().map(|value| value.as_bytes().trim_ascii());
+                values.eq([value.as_bytes()])
+            };
             match (headers.contains_key(name), self) {
                 (false, _) => {}
                 (true, Self::Version2) if is_same() => {}
@@ -257,7 +260,7 @@ mod tests {
         let mut parameters = pairs(&[
             ("X-Amz-Algorithm", "AWS4-HMAC-SHA256"),
             ("X-Amz-Acl", "private"),
-            ("x-amz-meta-a", "b ö"),
+            ("x-amz-meta-a", " b ö\t"),
             ("prefix", "x-amz-"),
             ("content-type", "text/plain"),
             ("X-Amz-Date", "20130524T000000Z"),
@@ -288,6 +291,7 @@ mod tests {
         assert_eq!(hoisted(Presigned::Version4, "private"), Err(twice.clone()));
         assert_eq!(hoisted(Presigned::Version2, "public-read"), Err(twice));
         assert_eq!(hoisted(Presigned::Version2, "private"), Ok(1));
+        assert_eq!(hoisted(Presigned::Version2, " \tprivate "), Ok(1));
     }
 
     #[test]
