@@ -209,28 +209,33 @@ impl Claim {
         now: OffsetDateTime,
     ) -> Result<Self, SignatureError> {
         let version2 = Version2::parse(text)?;
-        let access_key_id = parse_id(version2.access_key_id)?;
         check_single(wire.headers, SINGLE_2)?;
-        check_token(wire.headers)?;
         check_token_parameter(wire.query)?;
         check_skew(signed_at_2(wire.headers)?, rules.max_skew, now)?;
-        let payload = payload_2(wire.headers)?;
-        let texts = version2.texts(wire, wire.headers)?;
-        let proof = Proof::Version2 { texts, signature: version2.signature };
-        Ok(Self { access_key_id, mechanism: "v2", payload, proof })
+        Self::of_version_2(&version2, "v2", wire, wire.headers)
     }
 
     fn in_query_2(wire: Wire<'_>, now: OffsetDateTime) -> Result<Self, SignatureError> {
         let parameters = owned_pairs(wire.query);
         let version2 = Version2::read(&parameters, now)?;
-        let access_key_id = parse_id(version2.access_key_id)?;
         check_single(wire.headers, SINGLE_2)?;
         let headers = with_hoisted(wire, Presigned::Version2)?;
-        check_token(&headers)?;
-        let payload = payload_2(&headers)?;
-        let texts = version2.texts(wire, &headers)?;
+        Self::of_version_2(&version2, "v2-presigned", wire, &headers)
+    }
+
+    /// What both forms of version 2 have in common; `headers` are those of `wire`, with those that stood in its query.
+    fn of_version_2(
+        version2: &Version2<'_>,
+        mechanism: &'static str,
+        wire: Wire<'_>,
+        headers: &HeaderMap,
+    ) -> Result<Self, SignatureError> {
+        let access_key_id = parse_id(version2.access_key_id)?;
+        check_token(headers)?;
+        let payload = payload_2(headers)?;
+        let texts = version2.texts(wire, headers)?;
         let proof = Proof::Version2 { texts, signature: version2.signature };
-        Ok(Self { access_key_id, mechanism: "v2-presigned", payload, proof })
+        Ok(Self { access_key_id, mechanism, payload, proof })
     }
 }
 
