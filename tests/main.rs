@@ -42,3 +42,4 @@ mod signers;
 mod spoiled_bodies;
 mod tls;
 mod upstream;
+mod virtual_upstream;

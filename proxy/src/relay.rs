@@ -119,7 +119,7 @@ async fn relay_error(
         .map_err(|_| UpstreamFault::Answer { operation: asked.operation.name() })?;
     let read = document.as_deref().and_then(xml::read_error);
     let (code, message) = read.unwrap_or_else(|| unnamed(status));
-    if REFUSES_US.contains(&code.as_str()) {
+    if UpstreamFault::refuses_us(&code) {
         return Err(UpstreamFault::Credential { code }.into());
     }
     tracing::debug!(request_id = record.request_id(), code, ?message, "the upstream refused");
@@ -249,16 +249,6 @@ const REWRITES: [(Operation, Rewrite); 6] = [
     (Operation::ListObjects, Rewrite::Owner),
     (Operation::ListObjectsV2, Rewrite::Owner),
     (Operation::ListParts, Rewrite::Owner),
-];
-
-/// Codes by which an upstream says that it does not take *our* signature.
-const REFUSES_US: [&str; 6] = [
-    "AuthorizationHeaderMalformed",
-    "InvalidAccessKeyId",
-    "SignatureDoesNotMatch",
-    "ExpiredToken",
-    "InvalidToken",
-    "RequestTimeTooSkewed",
 ];
 
 const BUCKET_REGION: &str = "x-amz-bucket-region";

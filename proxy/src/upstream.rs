@@ -60,6 +60,11 @@ pub(crate) enum UpstreamFault {
 }
 
 impl UpstreamFault {
+    /// Whether an upstream that answers `code` does not take *our* signature.
+    pub(crate) fn refuses_us(code: &str) -> bool {
+        REFUSES_US.contains(&code)
+    }
+
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::Connect(_)
@@ -290,3 +295,13 @@ async fn wait<T>(
         }
     }
 }
+
+/// Codes by which an upstream says that it does not take *our* signature.
+const REFUSES_US: [&str; 6] = [
+    "AuthorizationHeaderMalformed",
+    "InvalidAccessKeyId",
+    "SignatureDoesNotMatch",
+    "ExpiredToken",
+    "InvalidToken",
+    "RequestTimeTooSkewed",
+];

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode};
+use policy::Operation;
 use sigv::Payload;
 use tokio::sync::OnceCell;
 
@@ -49,7 +50,7 @@ impl VirtualHosts {
 /// Asks for a bucket that is not there, by a name that nobody gives one: who reads it says so. Of who does not, it asks
 /// for the list of all buckets, which is never answered with [`NO_BUCKET`].
 async fn ask(live: &Live, upstream: &Arc<Upstream>) -> Result<(), UpstreamFault> {
-    let broken = || UpstreamFault::Answer { operation: "HeadBucket" };
+    let broken = || UpstreamFault::Answer { operation: Operation::ListObjects.name() };
     let bucket = format!("{PROBE}{}", live.ids.next().to_ascii_lowercase());
     let host = live.endpoint.host_of(Some(&bucket)).ok_or_else(broken)?;
     let mut request = Request::new(Upload::Document(Bytes::new()));
@@ -66,9 +67,12 @@ async fn ask(live: &Live, upstream: &Arc<Upstream>) -> Result<(), UpstreamFault>
     let download = Download::new(response.into_body(), lease, live.limits.body_idle);
     let document = download.collect(live.limits.answer_bytes_max).await.map_err(|_| broken())?;
     let code = document.as_deref().and_then(xml::read_error).map(|(code, _)| code);
-    match (status, code.as_deref()) {
-        (StatusCode::NOT_FOUND, Some(NO_BUCKET)) => Ok(()),
-        _ => Err(UpstreamFault::Addressing { status: status.as_u16(), code }),
+    match (status, code) {
+        (StatusCode::NOT_FOUND, Some(code)) if code == NO_BUCKET => Ok(()),
+        (_, Some(code)) if UpstreamFault::refuses_us(&code) => {
+            Err(UpstreamFault::Credential { code })
+        }
+        (_, code) => Err(UpstreamFault::Addressing { status: status.as_u16(), code }),
     }
 }
 
