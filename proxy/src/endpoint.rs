@@ -1,6 +1,10 @@
 //! Where the upstream is.
 
-use std::{fmt, net::SocketAddr, sync::Arc};
+use std::{
+    fmt,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use policy::{can_stand_before, is_address};
 
@@ -37,19 +41,53 @@ pub enum Transport {
     Tls(Arc<ClientTls>),
 }
 
-impl Transport {
-    fn scheme(&self) -> &'static str {
+/// The scheme of a URL; it prints as that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    /// Plain HTTP.
+    Http,
+    /// HTTP over TLS.
+    Https,
+}
+
+impl Scheme {
+    /// The TCP port that a URL need not name.
+    pub fn port(self) -> u16 {
         match self {
-            Self::Plain => "http",
-            Self::Tls(_) => "https",
+            Self::Http => 80,
+            Self::Https => 443,
         }
     }
 
-    fn port(&self) -> u16 {
+    /// What `Host` says of `host`, an IPv6 address in brackets: the port only where it is not the scheme's own.
+    pub fn authority(self, host: &str, port: u16) -> String {
+        if port == self.port() { host.to_owned() } else { format!("{host}:{port}") }
+    }
+}
+
+impl fmt::Display for Scheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        })
+    }
+}
+
+impl Transport {
+    fn scheme(&self) -> Scheme {
         match self {
-            Self::Plain => 80,
-            Self::Tls(_) => 443,
+            Self::Plain => Scheme::Http,
+            Self::Tls(_) => Scheme::Https,
         }
+    }
+}
+
+/// How an address is written as a host: of IPv6 in brackets.
+pub fn host_of(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => format!("[{address}]"),
     }
 }
 
@@ -71,11 +109,7 @@ impl Endpoint {
 
     /// The endpoint itself, its port only where it is not the scheme's own.
     fn authority(&self) -> String {
-        if self.port == self.transport.port() {
-            self.host.clone()
-        } else {
-            format!("{}:{}", self.host, self.port)
-        }
+        self.transport.scheme().authority(&self.host, self.port)
     }
 
     /// What a connection is opened to.
@@ -87,12 +121,8 @@ impl Endpoint {
 
 impl From<SocketAddr> for Endpoint {
     fn from(address: SocketAddr) -> Self {
-        let host = match address {
-            SocketAddr::V4(address) => address.ip().to_string(),
-            SocketAddr::V6(address) => format!("[{}]", address.ip()),
-        };
         Self {
-            host,
+            host: host_of(address.ip()),
             port: address.port(),
             transport: Transport::Plain,
             addressing: Addressing::Path,

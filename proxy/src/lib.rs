@@ -47,7 +47,7 @@ pub use audit::{Audit, Decided, Entry, Outcome};
 pub use authorize::Permitted;
 pub use connection::serve_connection;
 pub use drain::Drain;
-pub use endpoint::{Addressing, Endpoint, Transport};
+pub use endpoint::{Addressing, Endpoint, Scheme, Transport, host_of};
 pub use framing::{BodyMode, UpstreamBody};
 pub use gateway::Gateway;
 pub use held::Held;

@@ -3,6 +3,7 @@
 use std::{path::Path, str::FromStr};
 
 use http::HeaderValue;
+use proxy::Scheme;
 use sigv::{CredentialError, Expiry, Presignable, Signer};
 use time::{Duration, OffsetDateTime};
 
@@ -11,7 +12,7 @@ use crate::{
     cli::Presign,
     config::{
         Config, Fault,
-        endpoint::{self, Address, Scheme},
+        endpoint::{self, Address},
     },
 };
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use policy::{Domain, Domains, Network};
-use proxy::{Addressing, BodyMode, Endpoint, Transport, UpstreamBody};
+use proxy::{Addressing, BodyMode, Endpoint, Scheme, Transport, UpstreamBody};
 use sigv::SecretKey;
 use store::{SecretText, StoreError};
 use zeroize::Zeroizing;
@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 use super::{
     Audit, AuditOutput, Auth, Config, Credentials, Drain, Limits, Listen, Loaded, Store, Tls,
     Upstream,
-    endpoint::{self, Address, Scheme},
+    endpoint::{self, Address},
     settings::Settings,
 };
 use crate::{

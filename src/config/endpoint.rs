@@ -2,10 +2,11 @@
 
 use std::{
     fmt,
-    net::{IpAddr, Ipv6Addr, SocketAddr},
+    net::{Ipv6Addr, SocketAddr},
 };
 
 use http::Uri;
+use proxy::{Scheme, host_of};
 
 /// A host and a port, and whether TLS is spoken there. It prints as a URL without a path, and without the port that the
 /// scheme has anyway.
@@ -17,51 +18,21 @@ pub(crate) struct Address {
     pub(super) port: u16,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Scheme {
-    Http,
-    Https,
-}
-
 impl Address {
     /// That of a listener.
     pub(crate) fn of(scheme: Scheme, address: SocketAddr) -> Self {
-        let host = match address.ip() {
-            IpAddr::V4(ip) => ip.to_string(),
-            IpAddr::V6(ip) => format!("[{ip}]"),
-        };
-        Self { scheme, host, port: address.port() }
+        Self { scheme, host: host_of(address.ip()), port: address.port() }
     }
 
     /// What clients of a URL with it send as `Host`.
     pub(crate) fn host_and_port(&self) -> String {
-        if self.port == self.scheme.port() {
-            self.host.clone()
-        } else {
-            format!("{}:{}", self.host, self.port)
-        }
+        self.scheme.authority(&self.host, self.port)
     }
 }
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://{}", self.scheme.name(), self.host_and_port())
-    }
-}
-
-impl Scheme {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Http => "http",
-            Self::Https => "https",
-        }
-    }
-
-    fn port(self) -> u16 {
-        match self {
-            Self::Http => 80,
-            Self::Https => 443,
-        }
+        write!(f, "{}://{}", self.scheme, self.host_and_port())
     }
 }
 
