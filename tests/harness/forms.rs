@@ -7,13 +7,8 @@ use std::{
     time::{Duration, UNIX_EPOCH},
 };
 
-use aws_credential_types::Credentials;
-use aws_sigv4::{
-    http_request::{
-        PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SignatureLocation,
-        SigningSettings, UriPathNormalizationMode, sign,
-    },
-    sign::v4,
+use aws_sigv4::http_request::{
+    PayloadChecksumKind, SignableBody, SignatureLocation, SigningSettings,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -62,40 +57,22 @@ impl Form {
 
 /// Version 4 in the query; every header of the draft is signed as a header.
 pub(crate) fn presign_v4(draft: &Draft<'_>, address: SocketAddr, lifetime_s: u64) -> Signed {
-    let identity = Credentials::new(&draft.key.id, &draft.key.secret, None, None, "test").into();
     let mut settings = SigningSettings::default();
-    settings.percent_encoding_mode = PercentEncodingMode::Single;
-    settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
     settings.payload_checksum_kind = PayloadChecksumKind::NoHeader;
     settings.signature_location = SignatureLocation::QueryParams;
     settings.expires_in = Some(Duration::from_secs(lifetime_s));
-    let params = v4::SigningParams::builder()
-        .identity(&identity)
-        .region(draft.region)
-        .name(draft.service)
-        .time(draft.at)
-        .settings(settings)
-        .build()
-        .unwrap()
-        .into();
-    let host = draft.host_at(address);
-    let covered = draft.headers.iter().filter(|(name, _)| *name != "content-length");
-    let covered =
-        covered.map(|(name, value)| (*name, value.as_str())).chain([("host", host.as_str())]);
-    let uri = format!("http://{host}{}", draft.target);
     let said = draft.target.split_once("X-Amz-Content-Sha256=").map(|(_, hash)| hash);
     let body = said.map_or(SignableBody::UnsignedPayload, |hash| {
         SignableBody::Precomputed(hash.split('&').next().unwrap().to_owned())
     });
-    let request = SignableRequest::new(draft.method, &uri, covered, body).unwrap();
-    let (instructions, _) = sign(request, &params).unwrap().into_parts();
+    let instructions = draft.instructions(address, settings, body);
     let pairs = instructions.params().iter().map(|(name, value)| (*name, value.to_string()));
-    with_query(unsigned(draft, &host), pairs)
+    with_query(draft.unsigned(address), pairs)
 }
 
 /// Version 2 in the `Authorization` header.
 pub(crate) fn sign_v2(draft: &Draft<'_>, address: SocketAddr) -> Signed {
-    let mut signed = unsigned(draft, &draft.host_at(address));
+    let mut signed = draft.unsigned(address);
     let at = i64::try_from(seconds(draft)).unwrap();
     let date = OffsetDateTime::from_unix_timestamp(at).unwrap().format(&Rfc2822).unwrap();
     signed.add("date", &date);
@@ -109,7 +86,7 @@ pub(crate) fn sign_v2(draft: &Draft<'_>, address: SocketAddr) -> Signed {
 
 /// Version 2 in the query, with this `Expires`.
 pub(crate) fn presign_v2(draft: &Draft<'_>, address: SocketAddr, expires: &str) -> Signed {
-    let signed = unsigned(draft, &draft.host_at(address));
+    let signed = draft.unsigned(address);
     let signature = code(&draft.key, &text(&signed, expires));
     let pairs = [
         ("AWSAccessKeyId", draft.key.id.clone()),
@@ -117,12 +94,6 @@ pub(crate) fn presign_v2(draft: &Draft<'_>, address: SocketAddr, expires: &str) 
         ("Signature", signature),
     ];
     with_query(signed, pairs)
-}
-
-fn unsigned(draft: &Draft<'_>, host: &str) -> Signed {
-    let mut headers = vec![("host".to_owned(), host.to_owned())];
-    headers.extend(draft.headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
-    Signed { method: draft.method.to_owned(), target: draft.target.to_owned(), headers }
 }
 
 /// The request with more parameters, which are encoded here.

@@ -9,8 +9,8 @@ use std::{
 use aws_credential_types::Credentials;
 use aws_sigv4::{
     http_request::{
-        PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings,
-        UriPathNormalizationMode, sign,
+        PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest,
+        SigningInstructions, SigningSettings, UriPathNormalizationMode, sign,
     },
     sign::v4,
 };
@@ -84,19 +84,39 @@ impl<'a> Draft<'a> {
     }
 
     /// What `Host` says in a request to `address`.
-    pub(crate) fn host_at(&self, address: SocketAddr) -> String {
+    fn host_at(&self, address: SocketAddr) -> String {
         self.host.clone().unwrap_or_else(|| address.to_string())
     }
 
     pub(crate) fn sign(&self, address: SocketAddr) -> Signed {
-        let identity = Credentials::new(&self.key.id, &self.key.secret, None, None, "test").into();
         let mut settings = SigningSettings::default();
-        settings.percent_encoding_mode = PercentEncodingMode::Single;
-        settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
         settings.payload_checksum_kind = match self.payload.as_str() {
             "" => PayloadChecksumKind::NoHeader,
             _ => PayloadChecksumKind::XAmzSha256,
         };
+        let body = match self.payload.as_str() {
+            "" => SignableBody::Bytes(b""),
+            UNSIGNED => SignableBody::UnsignedPayload,
+            hash => SignableBody::Precomputed(hash.to_owned()),
+        };
+        let instructions = self.instructions(address, settings, body);
+        let mut signed = self.unsigned(address);
+        for (name, value) in instructions.headers() {
+            signed.add(name, value);
+        }
+        signed
+    }
+
+    /// What AWS's signer says to add to the request, as `settings` have it beyond what S3 needs.
+    pub(crate) fn instructions(
+        &self,
+        address: SocketAddr,
+        mut settings: SigningSettings,
+        body: SignableBody<'_>,
+    ) -> SigningInstructions {
+        settings.percent_encoding_mode = PercentEncodingMode::Single;
+        settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
+        let identity = Credentials::new(&self.key.id, &self.key.secret, None, None, "test").into();
         let params = v4::SigningParams::builder()
             .identity(&identity)
             .region(self.region)
@@ -110,21 +130,16 @@ impl<'a> Draft<'a> {
         let covered = self.headers.iter().filter(|(name, _)| *name != "content-length");
         let covered =
             covered.map(|(name, value)| (*name, value.as_str())).chain([("host", host.as_str())]);
-        let body = match self.payload.as_str() {
-            "" => SignableBody::Bytes(b""),
-            UNSIGNED => SignableBody::UnsignedPayload,
-            hash => SignableBody::Precomputed(hash.to_owned()),
-        };
         let uri = format!("http://{address}{}", self.target);
         let request = SignableRequest::new(self.method, &uri, covered, body).unwrap();
-        let (instructions, _) = sign(request, &params).unwrap().into_parts();
+        sign(request, &params).unwrap().into_parts().0
+    }
 
-        let mut headers = vec![("host".to_owned(), host.clone())];
+    /// The request as it is before it is signed.
+    pub(crate) fn unsigned(&self, address: SocketAddr) -> Signed {
+        let mut headers = vec![("host".to_owned(), self.host_at(address))];
         headers
             .extend(self.headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
-        headers.extend(
-            instructions.headers().map(|(name, value)| (name.to_owned(), value.to_owned())),
-        );
         Signed { method: self.method.to_owned(), target: self.target.to_owned(), headers }
     }
 
