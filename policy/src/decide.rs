@@ -105,8 +105,6 @@ pub(crate) fn rules<'a>(subject: &Subject<'a>) -> impl Iterator<Item = (Cause<'a
 
 #[cfg(test)]
 mod tests {
-    use proptest::{prelude::*, sample::select};
-
     use super::*;
     use crate::{action::Action, document::Document, requirement::Target, resource::Resource};
 
@@ -268,104 +266,5 @@ mod tests {
         assert!(is_allowed("10.0.0.2"));
         assert!(!is_allowed("10.0.0.1"));
         assert!(!is_allowed("11.0.0.1"));
-    }
-
-    #[derive(Clone, Debug)]
-    struct Written {
-        denies: bool,
-        action: &'static str,
-        resource: String,
-    }
-
-    impl Written {
-        fn json(&self) -> String {
-            statement(if self.denies { "deny" } else { "allow" }, self.action, &self.resource)
-        }
-    }
-
-    fn written() -> impl Strategy<Value = Written> {
-        let action =
-            select(&["fs:*", "fs:Read*", "fs:ReadObject", "fs:ListObjects", "fs:List*", "auth:*"]);
-        let resource = prop_oneof![
-            Just("*".to_owned()),
-            Just("arn:lakefs:fs:::*".to_owned()),
-            "arn:lakefs:fs:::repository/[ab*?]{1,2}(/object/[ab*?]{0,3})?",
-        ];
-        (any::<bool>(), action, resource).prop_map(|(denies, action, resource)| Written {
-            denies,
-            action,
-            resource,
-        })
-    }
-
-    fn requirement() -> impl Strategy<Value = Requirement> {
-        let target = prop_oneof![
-            Just(Target::One(Resource::All)),
-            "[ab]{1,2}".prop_map(|bucket| Resource::bucket(&bucket).into()),
-            ("[ab]", "[ab]{1,3}").prop_map(|(bucket, key)| Resource::object(&bucket, &key).into()),
-            ("[ab]", "[ab]{0,2}").prop_map(|(bucket, prefix)| Target::listing(&bucket, &prefix)),
-        ];
-        let action = select(&[
-            Action::READ_OBJECT,
-            Action::LIST_OBJECTS,
-            Action::LIST_REPOSITORIES,
-            Action::WRITE_OBJECT,
-        ]);
-        (action, target).prop_map(|(action, target)| Requirement { action, target })
-    }
-
-    // The outcome for someone who holds the statements as these policies.
-    fn outcome<'a>(
-        policies: impl IntoIterator<Item = &'a [Written]>,
-        requirement: &Requirement,
-    ) -> &'static str {
-        let compiled: Vec<_> = policies
-            .into_iter()
-            .filter(|statements| !statements.is_empty())
-            .map(|statements| {
-                policy("P", &statements.iter().map(Written::json).collect::<Vec<_>>())
-            })
-            .collect();
-        match decide(
-            &Subject { user: "alice", policies: &compiled },
-            requirement,
-            &Context::default(),
-        ) {
-            Decision::Allow { .. } => "allow",
-            Decision::Deny { .. } => "deny",
-            Decision::NoAllow => "no allow",
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn h13_the_order_of_statements_does_not_matter(
-            (given, shuffled) in proptest::collection::vec(written(), 1..5).prop_flat_map(|v| (Just(v.clone()), Just(v).prop_shuffle())),
-            requirement in requirement(),
-        ) {
-            prop_assert_eq!(outcome([&given[..]], &requirement), outcome([&shuffled[..]], &requirement));
-        }
-
-        #[test]
-        fn h13_statements_decide_the_same_in_one_policy_or_in_many(
-            given in proptest::collection::vec(written(), 1..5), at in 0_usize..5, requirement in requirement(),
-        ) {
-            let (head, tail) = given.split_at(at.min(given.len()));
-            prop_assert_eq!(outcome([&given[..]], &requirement), outcome([tail, head], &requirement));
-            prop_assert_eq!(outcome([&given[..]], &requirement), outcome([&given[..], &given[..]], &requirement));
-        }
-
-        #[test]
-        fn h13_one_more_deny_never_widens_and_one_more_allow_never_narrows(
-            given in proptest::collection::vec(written(), 0..4), more in written(), requirement in requirement(),
-        ) {
-            let before = outcome([&given[..]], &requirement);
-            let after = outcome([&given[..], &[more.clone()][..]], &requirement);
-            if more.denies {
-                prop_assert!(after == before || after == "deny");
-            } else {
-                prop_assert!(after == before || (before, after) == ("no allow", "allow"));
-            }
-        }
     }
 }

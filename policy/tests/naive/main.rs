@@ -16,6 +16,7 @@ mod dice;
 mod evaluator;
 mod facts;
 mod glob;
+mod properties;
 mod values;
 
 use std::{collections::BTreeMap, sync::Arc};
