@@ -16,6 +16,7 @@ mod dice;
 mod evaluator;
 mod facts;
 mod glob;
+mod listings;
 mod properties;
 mod values;
 
