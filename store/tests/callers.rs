@@ -206,6 +206,23 @@ async fn an_inactive_or_deleted_access_key_is_nobodys() {
 }
 
 #[tokio::test]
+async fn h16_access_keys_that_differ_in_case_stay_apart_in_memory() {
+    let (world, callers) = world().await;
+    world.user("alice", "AKIAALICE", UserSettings::default()).await;
+    world.user("Alice", "akiaalice", groups(&["Viewers"])).await;
+    for _ in 0..2 {
+        let upper = find(&callers, "AKIAALICE").await.unwrap();
+        let lower = find(&callers, "akiaalice").await.unwrap();
+        assert_eq!((&*upper.user, may(&upper, Action::READ_OBJECT)), ("alice", false));
+        assert_eq!((&*lower.user, may(&lower, Action::READ_OBJECT)), ("Alice", true));
+        assert!(find(&callers, "AkiaAlice").await.is_none());
+    }
+    world.store.delete_credential("Alice", &id("akiaalice")).await.unwrap();
+    assert!(find(&callers, "akiaalice").await.is_none());
+    assert!(find(&callers, "AKIAALICE").await.is_some());
+}
+
+#[tokio::test]
 async fn another_secret_and_an_expiry_count_at_once() {
     let (world, callers) = world().await;
     world.user("alice", ALICE, UserSettings::default()).await;

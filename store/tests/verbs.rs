@@ -117,6 +117,28 @@ async fn h16_names_that_differ_in_case_are_different() {
 }
 
 #[tokio::test]
+async fn h16_names_that_look_alike_are_different_on_disk_as_well() {
+    let world = World::new().await;
+    let names = ["\u{e9}", "e\u{301}", "\u{c9}", "straße", "strasse", "a", "\u{430}"];
+    for (at, name) in names.iter().enumerate() {
+        let held = presets::POLICIES[at].name;
+        world.store.create_policy(name, &presets::POLICIES[at].document(), NOW).await.unwrap();
+        world.store.create_group(name, &strings(&[held]), NOW).await.unwrap();
+        world.store.create_user(name, &policies(&[held]), NOW).await.unwrap();
+    }
+    let path = world.path();
+    let _folder = world.close();
+    let space = Arc::new(Redb::open(path).await.unwrap());
+    let snapshot = Store::open(space, &text(), NOW).await.unwrap().snapshot().await.unwrap();
+    for (at, name) in names.iter().enumerate() {
+        let held = presets::POLICIES[at].name;
+        assert_eq!(snapshot.policies[*name], presets::POLICIES[at].document(), "{name}");
+        assert!(snapshot.groups[*name].policies.iter().eq([held]), "{name}");
+        assert!(snapshot.users[*name].policies.iter().eq([held]), "{name}");
+    }
+}
+
+#[tokio::test]
 async fn a_name_that_is_taken_stays_with_who_has_it() {
     let World { store, .. } = World::new().await;
     store.create_user("u", &groups(&["Viewers"]), NOW).await.unwrap();
