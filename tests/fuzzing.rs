@@ -38,6 +38,21 @@ fn b03_host_in_whatever_spelling_names_one_bucket_or_none() {
 }
 
 #[test]
+fn h11_h12_document_is_refused_or_means_the_same_when_it_is_written_and_read() {
+    over_the_corpus("document", targets::document);
+}
+
+#[test]
+fn h09_arn_is_refused_or_one_resource_and_never_a_pattern_in_a_request() {
+    over_the_corpus("arn", targets::arn);
+}
+
+#[test]
+fn h14_pattern_matches_covers_and_reaches_what_its_definition_says() {
+    over_the_corpus("pattern", targets::pattern);
+}
+
+#[test]
 fn corpus_is_what_its_program_writes() {
     for (target, name, input) in targets::seeds() {
         let path = corpus(target).join(name);
