@@ -8,6 +8,7 @@ mod cli;
 mod clock;
 mod commands;
 mod config;
+mod identities;
 mod logs;
 #[cfg(feature = "quickstart")]
 mod quickstart;

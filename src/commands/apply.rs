@@ -1,21 +1,20 @@
 //! `lakegate apply`: makes users, groups, policies and credentials as a file says.
 
 use std::{
-    fmt, fs,
+    fmt,
     io::{self, Write},
     path::Path,
     sync::Arc,
 };
 
-use serde_json::Value;
 use store::{Change, Identities, Prune, Redb, Store, StoreError};
 use time::OffsetDateTime;
 use tokio::runtime::Builder;
-use zeroize::Zeroizing;
 
 use crate::{
     config::{Config, Fault},
-    secrets, yaml,
+    identities::IdentitiesFile,
+    secrets,
 };
 
 /// What is asked.
@@ -78,8 +77,9 @@ pub(crate) fn run(
     now: OffsetDateTime,
     streams: Streams<'_>,
 ) -> Result<(), Failure> {
-    let text = text_of(request.file)?;
-    let identities = read(&text, request.file)?;
+    let wrong = |fault| Failure::Wrong(vec![fault]);
+    let file = IdentitiesFile::open(request.file).map_err(wrong)?;
+    let identities = file.read().map_err(wrong)?;
     // A dry run does not make a store where there is none: it works on an empty one elsewhere.
     let elsewhere = match request.mode {
         Mode::DryRun if !config.store.path.try_exists()? => Some(tempfile::tempdir()?),
@@ -89,7 +89,7 @@ pub(crate) fn run(
     let path = elsewhere.as_deref().unwrap_or(&config.store.path);
     let runtime = Builder::new_current_thread().build()?;
     runtime.block_on(async {
-        let told = |error| told(error, &text, request.file);
+        let told = |error| told(error, &file);
         let space = Redb::open(path).await.map_err(told)?;
         let store = Store::open(Arc::new(space), &config.auth.secret, now).await.map_err(told)?;
         let changes = changes(&store, identities, request).await.map_err(told)?;
@@ -149,58 +149,19 @@ async fn changes(
     store::diff(&store.snapshot().await?, &identities, request.prune)
 }
 
-fn text_of(file: &Path) -> Result<Zeroizing<String>, Failure> {
-    fs::read_to_string(file).map(Zeroizing::new).map_err(|error| {
-        let origin = file.display().to_string();
-        let reason = format!("cannot be read: {error}");
-        Failure::Wrong(vec![Fault { origin, place: String::new(), reason }])
-    })
-}
-
-fn read(text: &str, file: &Path) -> Result<Identities, Failure> {
-    if text.trim().is_empty() {
-        return Ok(Identities::default());
-    }
-    yaml::read(text, &file.display().to_string()).map_err(|mut fault| {
-        if let Some((path, reason)) = fault.reason.split_once(": ")
-            && let Some(id) = entry_of(path, text)
-        {
-            fault.reason = format!("{path} ({id}): {reason}");
+/// `error` as the user of `file` is told of it.
+fn told(error: StoreError, file: &IdentitiesFile) -> Failure {
+    match error {
+        StoreError::Invalid { faults } => {
+            Failure::Wrong(faults.into_iter().map(|fault| file.place(fault)).collect())
         }
-        Failure::Wrong(vec![fault])
-    })
-}
-
-/// `error` as the user of `file` is told of it, which holds `text`.
-fn told(error: StoreError, text: &str, file: &Path) -> Failure {
-    if let StoreError::Invalid { faults } = error {
-        let origin = file.display().to_string();
-        let faults = faults.into_iter().map(|fault| {
-            let place = match entry_of(&fault.path, text) {
-                Some(id) => format!("{} ({id})", fault.path),
-                None => fault.path,
-            };
-            Fault { origin: origin.clone(), place, reason: fault.reason }
-        });
-        Failure::Wrong(faults.collect())
-    } else {
-        Failure::Store(error)
+        other => Failure::Store(other),
     }
-}
-
-/// The id of the entry of `text` that `path` leads into: people look for `TeamA`, not for
-/// `policies[0]`.
-fn entry_of(path: &str, text: &str) -> Option<String> {
-    let (list, rest) = path.split_once('[')?;
-    let (index, _) = rest.split_once(']')?;
-    let document: Value = yaml::read(text, "").ok()?;
-    let entry = document.get(list)?.get(index.parse::<usize>().ok()?)?;
-    entry.get("id")?.as_str().map(str::to_owned)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{cell::RefCell, path::PathBuf};
+    use std::{cell::RefCell, fs, path::PathBuf};
 
     use tempfile::TempDir;
     use time::macros::datetime;
@@ -399,7 +360,8 @@ groups: [{id: Viewers, policies: [FSReadAll]}]
         let world = World::new();
         let text = TEAM.replace("fs:ReadObject", "fs:ReadObjekt");
         let [fault] = &*faults(world.change(&text)) else { panic!("one fault") };
-        let place = "identities.yaml: policies[0].statement[0].action[1] (TeamA): ";
+        let place =
+            "identities.yaml: line 5, column 36: policies[0].statement[0].action[1] (TeamA): ";
         assert!(fault.contains(place), "{fault}");
     }
 

@@ -1,8 +1,11 @@
 //! YAML that people write: read strictly, with the place of what is wrong.
 
+mod places;
+
 use serde::de::DeserializeOwned;
 use serde_saphyr::{MessageFormatter, Options, UserMessageFormatter};
 
+pub(crate) use self::places::Places;
 use crate::config::Fault;
 
 /// Reads the one document in `text`; `origin` names it in faults.
@@ -23,9 +26,7 @@ pub(crate) fn read<T: DeserializeOwned>(text: &str, origin: &str) -> Result<T, F
     });
     read.map_err(|error| {
         let error = error.without_snippet();
-        let place = error.location().map_or_else(String::new, |location| {
-            format!("line {}, column {}", location.line(), location.column())
-        });
+        let place = error.location().map_or_else(String::new, |location| places::words(&location));
         let mut reason = UserMessageFormatter.format_message(error).into_owned();
         // A lone dot is the document itself.
         if !path.is_empty() && path != "." {

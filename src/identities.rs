@@ -1,0 +1,80 @@
+//! Files of identities: how they are read, and where in them something is wrong.
+
+use std::{fs, path::Path};
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use crate::{
+    config::Fault,
+    yaml::{self, Places},
+};
+
+/// A file of identities. It may hold secrets: nothing of its text but names is repeated.
+pub(crate) struct IdentitiesFile {
+    origin: String,
+    text: Zeroizing<String>,
+}
+
+impl IdentitiesFile {
+    /// Reads the file at `path`.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read.
+    pub(crate) fn open(path: &Path) -> Result<Self, Fault> {
+        let origin = path.display().to_string();
+        match fs::read_to_string(path) {
+            Ok(text) => Ok(Self { origin, text: Zeroizing::new(text) }),
+            Err(error) => {
+                let reason = format!("cannot be read: {error}");
+                Err(Fault { origin, place: String::new(), reason })
+            }
+        }
+    }
+
+    /// What stands in it; an empty file says nothing.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong, with line, column and path.
+    pub(crate) fn read<T: DeserializeOwned + Default>(&self) -> Result<T, Fault> {
+        if self.text.trim().is_empty() {
+            return Ok(T::default());
+        }
+        yaml::read(&self.text, &self.origin).map_err(|mut fault| {
+            if let Some((path, reason)) = fault.reason.split_once(": ")
+                && let Some(id) = self.entry(path)
+            {
+                fault.reason = format!("{path} ({id}): {reason}");
+            }
+            fault
+        })
+    }
+
+    /// `fault` with its line and column in the file.
+    pub(crate) fn place(&self, fault: policy::Fault) -> Fault {
+        let place = self.places().map_or_else(String::new, |places| places.find(&fault.path));
+        let policy::Fault { path, reason } = fault;
+        let reason = match self.entry(&path) {
+            Some(id) => format!("{path} ({id}): {reason}"),
+            None => format!("{path}: {reason}"),
+        };
+        Fault { origin: self.origin.clone(), place, reason }
+    }
+
+    /// Where everything in it stands; absent when it is not read.
+    pub(crate) fn places(&self) -> Option<Places> {
+        Places::of(&self.text)
+    }
+
+    /// The id of the entry that `path` leads into: people look for `TeamA`, not for `policies[0]`.
+    fn entry(&self, path: &str) -> Option<String> {
+        let (list, rest) = path.split_once('[')?;
+        let (index, _) = rest.split_once(']')?;
+        let document: Value = yaml::read(&self.text, "").ok()?;
+        let entry = document.get(list)?.get(index.parse::<usize>().ok()?)?;
+        entry.get("id")?.as_str().map(str::to_owned)
+    }
+}

@@ -1,0 +1,174 @@
+//! Where the parts of a document stand in its text.
+
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, MapAccess, SeqAccess, Visitor},
+};
+use serde_saphyr::{Location, Spanned};
+
+/// The places of everything in a document. Of its text only keys are kept.
+#[derive(Debug)]
+pub(crate) struct Places(Spanned<Node>);
+
+impl Places {
+    /// The places in `text`; absent when it is not read.
+    pub(crate) fn of(text: &str) -> Option<Self> {
+        super::read(text, "").ok().map(Self)
+    }
+
+    /// Where the value at `path` begins, such as `users[0].groups[1]`: `line 5, column 9`. Where the document has no
+    /// such value, the nearest one that holds it counts.
+    pub(crate) fn find(&self, path: &str) -> String {
+        let mut node = &self.0;
+        let mut rest = path;
+        while let Some((below, after)) = node.value.step(rest) {
+            (node, rest) = (below, after);
+        }
+        words(&node.referenced)
+    }
+
+    /// Whether the document is a map that has `key`.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        match &self.0.value {
+            Node::Map(entries) => entries.iter().any(|(other, _)| other == key),
+            Node::List(_) | Node::Leaf => false,
+        }
+    }
+}
+
+/// A place as people read it.
+pub(super) fn words(location: &Location) -> String {
+    format!("line {}, column {}", location.line(), location.column())
+}
+
+#[derive(Debug)]
+enum Node {
+    Map(Vec<(String, Spanned<Node>)>),
+    List(Vec<Spanned<Node>>),
+    Leaf,
+}
+
+impl Node {
+    /// The value that the first step of `path` leads to, and the rest of the path.
+    fn step<'p>(&self, path: &'p str) -> Option<(&Spanned<Self>, &'p str)> {
+        match self {
+            Self::Map(entries) => {
+                let path = path.strip_prefix('.').unwrap_or(path);
+                let reached = entries.iter().filter_map(|(key, below)| {
+                    let rest = path.strip_prefix(key.as_str())?;
+                    (rest.is_empty() || rest.starts_with(['.', '['])).then_some((below, rest))
+                });
+                // A key may hold what parts steps: the longest one is meant.
+                reached.min_by_key(|(_, rest)| rest.len())
+            }
+            Self::List(entries) => {
+                let (index, rest) = path.strip_prefix('[')?.split_once(']')?;
+                Some((entries.get(index.parse::<usize>().ok()?)?, rest))
+            }
+            Self::Leaf => None,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Node {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Nodes)
+    }
+}
+
+struct Nodes;
+
+impl<'de> Visitor<'de> for Nodes {
+    type Value = Node;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("anything")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = map.next_entry()? {
+            entries.push(entry);
+        }
+        Ok(Node::Map(entries))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Node, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = list.next_element()? {
+            entries.push(entry);
+        }
+        Ok(Node::List(entries))
+    }
+
+    fn visit_bool<E: de::Error>(self, _: bool) -> Result<Node, E> {
+        Ok(Node::Leaf)
+    }
+
+    fn visit_i64<E: de::Error>(self, _: i64) -> Result<Node, E> {
+        Ok(Node::Leaf)
+    }
+
+    fn visit_u64<E: de::Error>(self, _: u64) -> Result<Node, E> {
+        Ok(Node::Leaf)
+    }
+
+    fn visit_f64<E: de::Error>(self, _: f64) -> Result<Node, E> {
+        Ok(Node::Leaf)
+    }
+
+    fn visit_str<E: de::Error>(self, _: &str) -> Result<Node, E> {
+        Ok(Node::Leaf)
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Node, E> {
+        Ok(Node::Leaf)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = r#"policies:
+  - id: A
+    statement:
+      - action: ["fs:*", 7, true, null]
+        condition:
+          StringLike:
+            a.b: [x]
+            a: [y]
+"#;
+
+    #[test]
+    fn a_value_is_found_by_its_path() {
+        let places = Places::of(TEXT).unwrap();
+        for (path, place) in [
+            ("policies", "line 2, column 3"),
+            ("policies[0].id", "line 2, column 9"),
+            ("policies[0].statement[0].action[1]", "line 4, column 26"),
+            ("policies[0].statement[0].condition.StringLike.a.b[0]", "line 7, column 19"),
+            ("policies[0].statement[0].condition.StringLike.a[0]", "line 8, column 17"),
+        ] {
+            assert_eq!(places.find(path), place, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_is_told_by_what_should_hold_it() {
+        let places = Places::of(TEXT).unwrap();
+        let of_action = places.find("policies[0].statement[0].action");
+        assert_eq!(places.find("policies[0].statement[0].action[9]"), of_action);
+        assert_eq!(places.find("policies[0].name"), places.find("policies[0]"));
+    }
+
+    #[test]
+    fn json_has_places_as_well() {
+        let places =
+            Places::of("{\n  \"statement\": [\n    {\"effect\": \"allow\"}\n  ]\n}").unwrap();
+        assert!(places.has("statement") && !places.has("policies"));
+        assert_eq!(places.find("statement[0].effect"), "line 3, column 16");
+    }
+}
