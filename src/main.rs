@@ -31,7 +31,10 @@ use store::Prune;
 use crate::{
     aws::Variables,
     cli::{Cli, Command},
-    commands::apply::{Failure, Mode, Request, Streams},
+    commands::{
+        apply::{Failure, Mode, Request, Streams},
+        policy::Verdict,
+    },
     config::{Config, Environment, Fault, Loaded},
 };
 
@@ -69,6 +72,7 @@ fn main() -> ExitCode {
         },
         Command::Apply(command) => apply(&command),
         Command::Presign(command) => presign(&command),
+        Command::Policy(command) => policy(&command),
     }
 }
 
@@ -89,9 +93,7 @@ fn apply(apply: &cli::Apply) -> ExitCode {
     let streams = Streams { out: &mut io::stdout().lock(), err: &mut io::stderr().lock() };
     match commands::apply::run(&config, &request, clock::now(), streams) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(Failure::Wrong(faults)) => wrong(faults),
-        Err(Failure::Store(error)) => failed(&error),
-        Err(Failure::Io(error)) => failed(&error),
+        Err(failure) => ended_by(failure),
     }
 }
 
@@ -105,6 +107,20 @@ fn presign(presign: &cli::Presign) -> ExitCode {
     match commands::presign::url(presign, gateway.as_ref(), variables, clock::now()) {
         Ok(url) => ended(writeln!(io::stdout().lock(), "{url}")),
         Err(faults) => wrong(faults),
+    }
+}
+
+fn policy(command: &cli::Policy) -> ExitCode {
+    let config = match command.config().map(load).transpose() {
+        // What its gateway would warn of is of no concern here.
+        Ok(loaded) => loaded.map(|(config, _)| config),
+        Err(code) => return code,
+    };
+    let out = &mut io::stdout().lock();
+    match commands::policy::run(command, config.as_ref(), clock::now(), out) {
+        Ok(Verdict::Fine) => ExitCode::SUCCESS,
+        Ok(Verdict::Differs) => ExitCode::FAILURE,
+        Err(failure) => ended_by(failure),
     }
 }
 
@@ -132,6 +148,14 @@ fn wrong<T: Display>(faults: impl IntoIterator<Item = T>) -> ExitCode {
         complain(&fault);
     }
     ExitCode::from(WRONG)
+}
+
+fn ended_by(failure: Failure) -> ExitCode {
+    match failure {
+        Failure::Wrong(faults) => wrong(faults),
+        Failure::Store(error) => failed(&error),
+        Failure::Io(error) => failed(&error),
+    }
 }
 
 fn ended<E: Error>(result: Result<(), E>) -> ExitCode {

@@ -2,6 +2,7 @@
 
 pub(crate) mod apply;
 pub(crate) mod check_config;
+pub(crate) mod policy;
 pub(crate) mod presign;
 #[cfg(feature = "quickstart")]
 pub(crate) mod quickstart;
