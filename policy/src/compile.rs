@@ -76,6 +76,26 @@ pub(crate) struct Rule {
 }
 
 impl Rule {
+    /// The actions it names.
+    pub(crate) fn actions(&self) -> &ActionSet {
+        &self.actions
+    }
+
+    /// The resources it names, in the order of the document.
+    pub(crate) fn scopes(&self) -> &[Scope] {
+        &self.scopes
+    }
+
+    /// Its conditions.
+    pub(crate) fn conditions(&self) -> &[Condition] {
+        &self.conditions
+    }
+
+    /// Whether all its conditions hold of a request by `user`.
+    pub(crate) fn holds(&self, context: &Context<'_>, user: &str) -> bool {
+        self.conditions().iter().all(|condition| condition.holds(context, user))
+    }
+
     /// Whether it says something of `action` on `target` in a request by `user`.
     pub(crate) fn applies(
         &self,
@@ -84,9 +104,9 @@ impl Rule {
         user: &str,
         context: &Context<'_>,
     ) -> bool {
-        self.actions.contains(action)
+        self.actions().contains(action)
             && self.holds(context, user)
-            && self.scopes.iter().any(|scope| scope.includes(target, user))
+            && self.scopes().iter().any(|scope| scope.includes(target, user))
     }
 
     /// Whether it says something of `action` on the bucket itself.
@@ -97,16 +117,16 @@ impl Rule {
         user: &str,
         context: &Context<'_>,
     ) -> bool {
-        self.actions.contains(action)
+        self.actions().contains(action)
             && self.holds(context, user)
-            && self.scopes.iter().any(|scope| scope.includes_bucket(bucket, user))
+            && self.scopes().iter().any(|scope| scope.includes_bucket(bucket, user))
     }
 
     /// Whether it says something of any action on the bucket or on anything in it.
     pub(crate) fn reaches_bucket(&self, bucket: &str, user: &str, context: &Context<'_>) -> bool {
         self.concerns_buckets
             && self.holds(context, user)
-            && self.scopes.iter().any(|scope| scope.reaches_bucket(bucket, user))
+            && self.scopes().iter().any(|scope| scope.reaches_bucket(bucket, user))
     }
 
     // What is wrong is noted; the rule of a document with a fault is never used.
@@ -151,16 +171,11 @@ impl Rule {
             conditions: conditions.into(),
         }
     }
-
-    /// Whether all of its conditions hold of a request by `user`.
-    pub(crate) fn holds(&self, context: &Context<'_>, user: &str) -> bool {
-        self.conditions.iter().all(|condition| condition.holds(context, user))
-    }
 }
 
 /// What one resource of a statement stands for.
 #[derive(Clone, Debug)]
-enum Scope {
+pub(crate) enum Scope {
     /// Everything there is, [`Resource::All`] included.
     Everything,
     /// The ARNs of one service whose path matches.
