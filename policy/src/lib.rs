@@ -34,6 +34,7 @@ mod compile;
 mod condition;
 mod decide;
 mod document;
+mod escalation;
 mod fault;
 mod headers;
 mod host;
@@ -41,6 +42,7 @@ mod listing;
 mod network;
 mod operation;
 mod operations;
+mod overlap;
 mod parameters;
 mod pattern;
 mod reading;
@@ -49,6 +51,7 @@ mod requirement;
 mod resource;
 mod text;
 mod unrecognised;
+mod ways;
 
 pub mod name;
 pub mod presets;
@@ -59,6 +62,7 @@ pub use crate::{
     condition::Context,
     decide::{Cause, Decision, Subject, decide},
     document::{Conditions, Document, Effect, Statement},
+    escalation::{Escalation, escalations},
     fault::Fault,
     headers::{HEADERS, HeaderHandling, HeaderRow},
     host::{Domain, Domains, Host, HostFault, can_stand_before, is_address},

@@ -12,11 +12,16 @@ pub(crate) struct Pattern {
     pieces: Box<[Piece]>,
 }
 
+/// A part of a pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Piece {
+pub(crate) enum Piece {
+    /// This text.
     Literal(Box<str>),
+    /// The caller's name.
     User,
+    /// One character.
     One,
+    /// Any run of characters.
     Any,
 }
 
@@ -85,6 +90,11 @@ impl Pattern {
         }
         push_literal(&mut pieces, &mut literal);
         Ok(Self { pieces: order_wildcards(pieces).into() })
+    }
+
+    /// Its parts, one after the other.
+    pub(crate) fn pieces(&self) -> &[Piece] {
+        &self.pieces
     }
 
     /// Whether all of `text` matches.
