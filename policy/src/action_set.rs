@@ -58,6 +58,11 @@ impl ActionSet {
         self.words.get(word).is_some_and(|word| word & bit != 0)
     }
 
+    /// Whether all of `other` are among them.
+    pub(crate) fn covers(&self, other: &Self) -> bool {
+        self.words.iter().zip(other.words).all(|(word, other)| other & !word == 0)
+    }
+
     /// Adds all of `other`.
     pub(crate) fn extend(&mut self, other: Self) {
         for (word, more) in self.words.iter_mut().zip(other.words) {

@@ -38,6 +38,7 @@ mod escalation;
 mod fault;
 mod headers;
 mod host;
+mod lint;
 mod listing;
 mod network;
 mod operation;
@@ -50,6 +51,7 @@ mod recognise;
 mod requirement;
 mod resource;
 mod text;
+mod touch;
 mod unrecognised;
 mod ways;
 
@@ -66,6 +68,7 @@ pub use crate::{
     fault::Fault,
     headers::{HEADERS, HeaderHandling, HeaderRow},
     host::{Domain, Domains, Host, HostFault, can_stand_before, is_address},
+    lint::{Lint, Warning, lint},
     listing::{shows_all_buckets, shows_bucket},
     network::{MalformedNetwork, Network},
     operation::{Handling, Level, Mark, Need, Row},
