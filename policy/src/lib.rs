@@ -46,6 +46,7 @@ mod operations;
 mod overlap;
 mod parameters;
 mod pattern;
+mod question;
 mod reading;
 mod recognise;
 mod requirement;
@@ -61,7 +62,7 @@ pub mod presets;
 pub use crate::{
     action::{ACTIONS, Action, SERVICES},
     compile::{ENTRIES_MAX, ENTRY_BYTES_MAX, Policy, STATEMENTS_MAX},
-    condition::Context,
+    condition::{Context, FactError, Facts},
     decide::{Cause, Decision, Subject, decide},
     document::{Conditions, Document, Effect, Statement},
     escalation::{Escalation, escalations},
@@ -74,6 +75,7 @@ pub use crate::{
     operation::{Handling, Level, Mark, Need, Row},
     operations::{OPERATIONS, Operation},
     parameters::{PARAMETERS, ParameterHandling, ParameterRow, Value},
+    question::Question,
     recognise::{Recognised, Shape, recognise},
     requirement::{Required, Requirement, Target},
     resource::Resource,

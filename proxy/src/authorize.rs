@@ -28,7 +28,7 @@ pub(crate) fn authorize(
     let context = facts::of_operation(request.head(), request.recognised(), live);
     let mut missing = None;
     for requirement in &request.recognised().required {
-        let context = facts::of_target(&context, &requirement.target);
+        let context = context.under(&requirement.target);
         let decision = decide(&subject, requirement, &context);
         record.decided(requirement, &decision);
         if !decision.is_allow() && missing.is_none() {

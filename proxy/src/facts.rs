@@ -1,7 +1,7 @@
 //! What the conditions of policies are told of a request.
 
 use http::{HeaderMap, header};
-use policy::{Context, Recognised, Target};
+use policy::{Context, Recognised};
 
 use crate::{live::Live, parse::Head};
 
@@ -35,16 +35,6 @@ pub(crate) fn of_operation<'a>(
     Context { prefix: parameter("prefix"), delimiter: parameter("delimiter"), ..context }
 }
 
-/// The same for one requirement: under another reading of its prefix, a listing has asked for that.
-pub(crate) fn of_target<'a>(context: &Context<'a>, target: &'a Target) -> Context<'a> {
-    match target {
-        Target::Listing { prefix, .. } if context.prefix.unwrap_or_default() != &**prefix => {
-            Context { prefix: Some(prefix), ..context.clone() }
-        }
-        Target::Listing { .. } | Target::One(_) => context.clone(),
-    }
-}
-
 /// The one header that says it, when it is a text.
 fn user_agent(headers: &HeaderMap) -> Option<&str> {
     let mut lines = headers.get_all(header::USER_AGENT).iter();
@@ -73,18 +63,5 @@ mod tests {
         assert_eq!(read(&[]), None);
         assert_eq!(read(&[b"curl/8", b"aws-cli/2"]), None);
         assert_eq!(read(&[b"\xff"]), None);
-    }
-
-    #[test]
-    fn b01_under_another_reading_a_listing_has_that_prefix() {
-        let prefix = |asked, target: Target| {
-            let context = Context { prefix: asked, ..Context::default() };
-            of_target(&context, &target).prefix.map(str::to_owned)
-        };
-        let own = Some("team-a/../priv/");
-        assert_eq!(prefix(own, Target::listing("lake", "priv/")).as_deref(), Some("priv/"));
-        assert_eq!(prefix(own, Target::listing("lake", "")).as_deref(), Some(""));
-        assert_eq!(prefix(own, Target::listing("lake", "team-a/../priv/")).as_deref(), own);
-        assert_eq!(prefix(None, Target::listing("lake", "")), None);
     }
 }

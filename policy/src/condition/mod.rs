@@ -3,6 +3,7 @@
 
 mod context;
 mod date;
+mod facts;
 mod key;
 mod number;
 mod operator;
@@ -11,8 +12,11 @@ mod wanted;
 
 use std::fmt;
 
-pub use self::context::Context;
 use self::wanted::Wanted;
+pub use self::{
+    context::Context,
+    facts::{FactError, Facts},
+};
 pub(crate) use self::{
     key::{KEYS, Key},
     operator::{OPERATORS, Operator},

@@ -1,0 +1,389 @@
+//! Questions as people ask them: may somebody do this to that?
+
+use http::{HeaderMap, Method};
+
+use crate::{
+    action::{ACTIONS, Action},
+    condition::{Context, Facts},
+    fault::Fault,
+    operation::{Level, Mark, Row},
+    operations::{OPERATIONS, Operation},
+    parameters::{ParameterRow, Value},
+    recognise::{Shape, recognise},
+    requirement::{Required, Requirement, Target},
+    resource::Resource,
+};
+
+/// What is asked about, with all that must be allowed for it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Question {
+    /// The S3 operation; absent when an action was asked for by its own name.
+    pub operation: Option<Operation>,
+    /// All that must be allowed; nothing for `ListBuckets`, whose answer is filtered instead.
+    pub required: Required,
+    facts: Facts,
+}
+
+impl Question {
+    /// Reads a question: an action such as `fs:ReadObject` on `*` or an ARN, or an operation of S3 such as
+    /// `s3:GetObject` on `s3://lake/team-a/x`, by its own name or by that of IAM's action (`s3:ListBucket`). Under an
+    /// operation that lists, what follows the bucket is the prefix.
+    ///
+    /// An operation's requirements are those of its request at the gateway. An action that lists, asked for on a
+    /// bucket, is a listing under the `Prefix` of `facts`.
+    ///
+    /// # Errors
+    ///
+    /// What cannot be asked: the fault's path is `action`, `resource` or `context`.
+    pub fn parse(action: &str, resource: &str, facts: Facts) -> Result<Self, Fault> {
+        match action.strip_prefix("s3:") {
+            Some(name) => Self::of_operation(name, resource, facts),
+            None => Self::of_action(action, resource, facts),
+        }
+    }
+
+    /// What is known of the request when `requirement` is decided.
+    pub fn context<'a>(&'a self, requirement: &'a Requirement) -> Context<'a> {
+        self.facts.context().under(&requirement.target)
+    }
+
+    /// What is known of the request.
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    fn of_action(name: &str, resource: &str, facts: Facts) -> Result<Self, Fault> {
+        let action = Action::parse(name).ok_or_else(|| {
+            let nearest = nearest(name, ACTIONS.iter().map(|action| action.name()));
+            fault(
+                "action",
+                format!("unknown action `{name}`; the nearest known one is `{nearest}`"),
+            )
+        })?;
+        let resource = Resource::parse(resource).ok_or_else(|| {
+            let reason =
+                "is neither `*` nor an ARN, such as `arn:lakefs:fs:::repository/lake/object/x`";
+            fault("resource", format!("`{resource}` {reason}"))
+        })?;
+        let target = match bucket_of(&resource) {
+            Some(bucket) if LISTING.contains(&action) => {
+                Target::listing(bucket, facts.context().prefix.unwrap_or_default())
+            }
+            Some(_) | None => resource.into(),
+        };
+        let required = Required::from(vec![Requirement { action, target }]);
+        Ok(Self { operation: None, required, facts })
+    }
+
+    fn of_operation(name: &str, resource: &str, mut facts: Facts) -> Result<Self, Fault> {
+        let (row, version) = operation(name)?;
+        let (bucket, rest) = split(resource).ok_or_else(|| {
+            let form = "`s3://bucket/key`, `s3://bucket` or, for the list of buckets, `s3://`";
+            fault("resource", format!("`{resource}` is not in S3's words: write {form}"))
+        })?;
+        let takes = |name| ParameterRow::find(name).is_some_and(|row_of| row_of.is_taken_by(row));
+        let lists = !bucket.is_empty() && takes("prefix");
+        let key = if lists {
+            note_prefix(rest, &mut facts)?;
+            None
+        } else {
+            Some(rest).filter(|key| !key.is_empty())
+        };
+        let mut parameters: Vec<_> = row.marks.iter().filter_map(|mark| parameter(*mark)).collect();
+        if version {
+            parameters.push(("versionId".to_owned(), PLACEHOLDER.to_owned()));
+        }
+        let context = facts.context();
+        for (key, name, value) in
+            [("Prefix", "prefix", context.prefix), ("Delimiter", "delimiter", context.delimiter)]
+        {
+            let Some(value) = value else { continue };
+            if !lists || !takes(name) {
+                return Err(fault("context", format!("a request for {} has no `{key}`", row.name)));
+            }
+            parameters.push((name.to_owned(), value.to_owned()));
+        }
+        let method = Method::from_bytes(row.method.as_bytes()).unwrap_or_default();
+        let recognised = recognise(&Shape {
+            method: &method,
+            bucket: Some(bucket),
+            key,
+            parameters: &parameters,
+            headers: &HeaderMap::new(),
+        });
+        match recognised {
+            Ok(recognised) if recognised.operation == row.operation => {
+                let (operation, required) = (Some(row.operation), recognised.required);
+                Ok(Self { operation, required, facts })
+            }
+            // With what a URL of another level names, or with nothing to tell it by, it would be another request.
+            Ok(_) | Err(_) if level_differs(row, bucket, key) => Err(fault(
+                "resource",
+                format!("{} is done to {}, not to `{resource}`", row.name, row.level),
+            )),
+            Ok(_) => Err(fault("action", format!("{} cannot be asked about", row.name))),
+            Err(refusal) => Err(fault(
+                "action",
+                format!("the gateway refuses {} to everybody: {refusal}", row.name),
+            )),
+        }
+    }
+}
+
+/// The operation called `name`, by S3 or by IAM, and whether a named version is meant.
+fn operation(name: &str) -> Result<(&'static Row, bool), Fault> {
+    if let Some(operation) = OPERATIONS.iter().find(|operation| operation.name() == name) {
+        return Ok((operation.row(), false));
+    }
+    if let Some((_, operation, version)) = IAM.iter().find(|(other, ..)| *other == name) {
+        return Ok((operation.row(), *version));
+    }
+    let known = OPERATIONS.iter().map(|operation| operation.name());
+    let nearest = nearest(name, known.chain(IAM.iter().map(|(other, ..)| *other)));
+    Err(fault(
+        "action",
+        format!("unknown operation `s3:{name}`; the nearest known one is `s3:{nearest}`"),
+    ))
+}
+
+/// The bucket and what follows its `/` in `s3://bucket/key`; both may be empty.
+fn split(resource: &str) -> Option<(&str, &str)> {
+    if resource == "*" {
+        return Some(("", ""));
+    }
+    let rest = resource.strip_prefix("s3://")?;
+    match rest.split_once('/') {
+        Some(("", _)) => None,
+        Some(split) => Some(split),
+        None => Some((rest, "")),
+    }
+}
+
+/// Notes the prefix that a URL names, or leaves the one that was noted.
+fn note_prefix(prefix: &str, facts: &mut Facts) -> Result<(), Fault> {
+    match facts.context().prefix {
+        _ if prefix.is_empty() => {}
+        Some(noted) if noted != prefix => {
+            let reason = format!("`Prefix` is `{noted}`, and the resource says `{prefix}`");
+            return Err(fault("context", reason));
+        }
+        Some(_) | None => facts.set_prefix(prefix),
+    }
+    Ok(())
+}
+
+/// What a request carries to be marked so.
+fn parameter(mark: Mark) -> Option<(String, String)> {
+    match mark {
+        Mark::Value(name, value) => Some((name.to_owned(), value.to_owned())),
+        Mark::Parameter(name) => {
+            let value = match ParameterRow::find(name).map(|row| row.value) {
+                Some(Value::Text) => PLACEHOLDER.to_owned(),
+                Some(Value::Number { min, .. }) => min.to_string(),
+                Some(Value::Exactly(value)) => value.to_owned(),
+                Some(Value::Any | Value::Empty) | None => String::new(),
+            };
+            Some((name.to_owned(), value))
+        }
+        Mark::Header(_) => None,
+    }
+}
+
+fn level_differs(row: &Row, bucket: &str, key: Option<&str>) -> bool {
+    let level = match (bucket, key) {
+        ("", _) => Level::Service,
+        (_, None) => Level::Bucket,
+        (_, Some(_)) => Level::Object,
+    };
+    level != row.level
+}
+
+fn bucket_of(resource: &Resource) -> Option<&str> {
+    let Resource::Arn { service: "fs", path } = resource else { return None };
+    path.strip_prefix("repository/").filter(|bucket| !bucket.contains('/'))
+}
+
+fn nearest<'a>(found: &str, names: impl Iterator<Item = &'a str>) -> &'a str {
+    let wanted = found.to_ascii_lowercase();
+    let distance = |name: &&str| strsim::damerau_levenshtein(&name.to_ascii_lowercase(), &wanted);
+    names.min_by_key(distance).unwrap_or_default()
+}
+
+fn fault(path: &str, reason: String) -> Fault {
+    Fault { path: path.to_owned(), reason }
+}
+
+/// Stands for an upload's or a version's id: any decides the same.
+const PLACEHOLDER: &str = "any";
+
+/// The actions that the gateway asks for listings.
+const LISTING: &[Action] = &[Action::LIST_OBJECTS, Action::LIST_OBJECT_VERSIONS];
+
+/// IAM's names of actions that are not the operation's, and whether a named version is meant.
+const IAM: &[(&str, Operation, bool)] = &[
+    ("DeleteObjectVersion", Operation::DeleteObject, true),
+    ("GetObjectVersion", Operation::GetObject, true),
+    ("ListAllMyBuckets", Operation::ListBuckets, false),
+    ("ListBucket", Operation::ListObjectsV2, false),
+    ("ListBucketMultipartUploads", Operation::ListMultipartUploads, false),
+    ("ListBucketVersions", Operation::ListObjectVersions, false),
+    ("ListMultipartUploadParts", Operation::ListParts, false),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operation::Handling;
+
+    fn facts(noted: &[(&str, &str)]) -> Facts {
+        let mut facts = Facts::default();
+        for (key, value) in noted {
+            facts.note(key, value).unwrap();
+        }
+        facts
+    }
+
+    fn ask(action: &str, resource: &str, noted: &[(&str, &str)]) -> Result<String, String> {
+        Question::parse(action, resource, facts(noted))
+            .map(|question| question.required.to_string())
+            .map_err(|fault| fault.to_string())
+    }
+
+    #[test]
+    fn s3_words_need_what_the_request_needs() {
+        for (action, resource, noted, needs) in [
+            (
+                "s3:GetObject",
+                "s3://lake/team-a/x",
+                &[][..],
+                "fs:ReadObject on arn:lakefs:fs:::repository/lake/object/team-a/x",
+            ),
+            (
+                "s3:GetObjectVersion",
+                "s3://lake/x",
+                &[],
+                "fs:ReadObjectVersion on arn:lakefs:fs:::repository/lake/object/x",
+            ),
+            (
+                "s3:UploadPart",
+                "s3://lake/x",
+                &[],
+                "fs:WriteObject on arn:lakefs:fs:::repository/lake/object/x",
+            ),
+            (
+                "s3:HeadBucket",
+                "s3://lake",
+                &[],
+                "fs:ReadRepository on arn:lakefs:fs:::repository/lake",
+            ),
+            (
+                "s3:ListObjectsV2",
+                "s3://lake",
+                &[("Delimiter", "/")],
+                "fs:ListBranches on arn:lakefs:fs:::repository/lake",
+            ),
+            (
+                "s3:ListBucket",
+                "s3://lake/a/",
+                &[("Delimiter", "/")],
+                "fs:ListObjects on arn:lakefs:fs:::repository/lake",
+            ),
+            (
+                "s3:GetObject",
+                "s3://lake/a/../b",
+                &[],
+                "fs:ReadObject on arn:lakefs:fs:::repository/lake/object/a/../b, fs:ReadObject on arn:lakefs:fs:::repository/lake/object/b",
+            ),
+            ("s3:ListBuckets", "s3://", &[], ""),
+            ("s3:ListAllMyBuckets", "*", &[], ""),
+        ] {
+            assert_eq!(ask(action, resource, noted).as_deref(), Ok(needs), "{action} {resource}");
+        }
+    }
+
+    #[test]
+    fn every_operation_that_is_forwarded_can_be_asked_about() {
+        for row in OPERATIONS.iter().map(|operation| operation.row()) {
+            let resource = match row.level {
+                Level::Service => "s3://",
+                Level::Bucket => "s3://lake",
+                Level::Object => "s3://lake/x",
+            };
+            let asked = Question::parse(&format!("s3:{}", row.name), resource, Facts::default());
+            match (row.handling, asked) {
+                (Handling::Forward, Ok(question)) => {
+                    assert_eq!(question.operation, Some(row.operation));
+                    assert_eq!(question.required.len(), row.needs.len(), "{}", row.name);
+                }
+                (Handling::Refuse | Handling::Alias(_), Err(fault)) => {
+                    assert_eq!(fault.path, "action", "{}", row.name);
+                }
+                (handling, asked) => panic!("{}: {handling:?} {asked:?}", row.name),
+            }
+        }
+    }
+
+    #[test]
+    fn a_listing_is_asked_for_under_its_prefix() {
+        let under = |action, resource, noted: &[_]| {
+            let question = Question::parse(action, resource, facts(noted)).unwrap();
+            let target = question.required.iter().next().unwrap().target.clone();
+            (target, question.facts().text("Prefix"))
+        };
+        let listing = Target::listing("lake", "a/");
+        let prefix = Some("a/".to_owned());
+        assert_eq!(under("s3:ListObjects", "s3://lake/a/", &[]), (listing.clone(), prefix.clone()));
+        let noted = [("s3:prefix", "a/")];
+        assert_eq!(under("s3:ListObjects", "s3://lake", &noted), (listing.clone(), prefix.clone()));
+        let bucket = "arn:lakefs:fs:::repository/lake";
+        assert_eq!(under("fs:ListObjects", bucket, &noted), (listing, prefix));
+        assert_eq!(under("fs:ListObjects", bucket, &[]), (Target::listing("lake", ""), None));
+    }
+
+    #[test]
+    fn what_cannot_be_asked_is_told_with_its_place_and_what_is_nearest() {
+        for (action, resource, noted, fault) in [
+            (
+                "fs:ReadObjct",
+                "*",
+                &[][..],
+                "action: unknown action `fs:ReadObjct`; the nearest known one is `fs:ReadObject`",
+            ),
+            (
+                "s3:GetObjekt",
+                "s3://lake/x",
+                &[],
+                "action: unknown operation `s3:GetObjekt`; the nearest known one is `s3:GetObject`",
+            ),
+            ("fs:ReadObject", "s3://lake/x", &[], "resource: `s3://lake/x` is neither"),
+            ("s3:GetObject", "lake/x", &[], "resource: `lake/x` is not in S3's words"),
+            ("s3:GetObject", "s3:///x", &[], "resource: `s3:///x` is not in S3's words"),
+            ("s3:GetObject", "s3://lake", &[], "resource: GetObject is done to an object"),
+            ("s3:HeadBucket", "s3://lake/x", &[], "resource: HeadBucket is done to a bucket"),
+            ("s3:ListBuckets", "s3://lake", &[], "resource: ListBuckets is done to the service"),
+            ("s3:CopyObject", "s3://lake/x", &[], "action: "),
+            (
+                "s3:GetObject",
+                "s3://lake/x",
+                &[("Prefix", "x")],
+                "context: a request for GetObject has no `Prefix`",
+            ),
+            (
+                "s3:ListBuckets",
+                "s3://",
+                &[("Prefix", "x")],
+                "context: a request for ListBuckets has no `Prefix`",
+            ),
+            ("s3:ListObjects", "s3://lake/a/", &[("Prefix", "b/")], "context: `Prefix` is `b/`"),
+        ] {
+            let told = ask(action, resource, noted).unwrap_err();
+            assert!(told.starts_with(fault), "{action} {resource}: {told}");
+        }
+    }
+
+    #[test]
+    fn an_operation_that_is_not_forwarded_is_told_so() {
+        let told = ask("s3:PutBucketPolicy", "s3://lake", &[]).unwrap_err();
+        assert!(told.contains("the gateway refuses PutBucketPolicy to everybody"), "{told}");
+    }
+}
