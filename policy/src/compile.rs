@@ -204,7 +204,7 @@ impl Scope {
         Ok(Self::Arn { service, path: Pattern::parse(arn.path)? })
     }
 
-    fn includes(&self, target: &Target, user: &str) -> bool {
+    pub(crate) fn includes(&self, target: &Target, user: &str) -> bool {
         match (self, target) {
             (Self::Everything, _) => true,
             (Self::Arn { .. }, Target::One(Resource::All)) => false,

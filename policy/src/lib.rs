@@ -35,6 +35,7 @@ mod condition;
 mod decide;
 mod document;
 mod escalation;
+mod explain;
 mod fault;
 mod headers;
 mod host;
@@ -66,6 +67,7 @@ pub use crate::{
     decide::{Cause, Decision, Subject, decide},
     document::{Conditions, Document, Effect, Statement},
     escalation::{Escalation, escalations},
+    explain::{Difference, Explanation, Miss, explain},
     fault::Fault,
     headers::{HEADERS, HeaderHandling, HeaderRow},
     host::{Domain, Domains, Host, HostFault, can_stand_before, is_address},
