@@ -69,12 +69,13 @@ impl IdentitiesFile {
         Places::of(&self.text)
     }
 
-    /// The id of the entry that `path` leads into: people look for `TeamA`, not for `policies[0]`.
+    /// The id of the entry that `path` leads into: people look for `TeamA`, not for `policies[0]`. What no screen should
+    /// be sent is escaped.
     fn entry(&self, path: &str) -> Option<String> {
         let (list, rest) = path.split_once('[')?;
         let (index, _) = rest.split_once(']')?;
         let document: Value = yaml::read(&self.text, "").ok()?;
         let entry = document.get(list)?.get(index.parse::<usize>().ok()?)?;
-        entry.get("id")?.as_str().map(str::to_owned)
+        entry.get("id")?.as_str().map(|id| id.escape_debug().to_string())
     }
 }

@@ -143,6 +143,76 @@ fn a_document_with_a_fault_is_refused_with_its_place_and_nothing_of_the_file_is_
 }
 
 #[test]
+fn h01_h02_a_name_that_could_be_a_pattern_a_variable_or_a_path_is_refused_wherever_it_is_written() {
+    let names = [
+        "",
+        ".",
+        "..",
+        "*",
+        "?",
+        "a*",
+        "$",
+        "${user}",
+        "a${aws:username}",
+        "a{b",
+        "a}b",
+        "a/b",
+        "50%",
+        "a\\b",
+        "a\0",
+        "a\nb",
+        "a\u{85}b",
+        "\u{7f}",
+    ];
+    assert_names_are_refused(&["policies", "groups", "users"], &names);
+}
+
+#[test]
+fn h18_a_name_that_looks_like_another_is_refused() {
+    let names =
+        ["root ", " Admins", "Admins\u{a0}", "ro\u{200b}ot", "\u{feff}Admins", "Admins\u{202e}"];
+    assert_names_are_refused(&["policies", "groups", "users"], &names);
+    let groups = ["admins", "ADMINS", "Adm\u{ed}ns", "Admi\u{301}ns", "\u{410}dmins", "superusers"];
+    assert_names_are_refused(&["groups"], &groups);
+    assert_names_are_refused(&["policies"], &["authfullaccess", "FSFULLACCESS", "FSReadA\u{13a}l"]);
+}
+
+#[test]
+fn h18_a_preset_may_be_edited_under_its_own_name_and_is_warned_of() {
+    let (site, _recorder) = site_and_recorder();
+    site.apply();
+    site.write(
+        "identities.yaml",
+        "policies: [{id: FSReadAll, statement: [{action: 'fs:ListObjects', effect: allow, resource: '*'}]}]\n\
+         groups: [{id: Root}]\n",
+    );
+    let ended = site.apply_with(&[]);
+    assert_eq!(ended.code, Some(0), "{ended:#?}");
+    assert!(ended.stderr.contains("warning: FSReadAll is a preset: "), "{ended:#?}");
+    assert_eq!(get(&site.serve(), &viewer(), "/lake/a").0, 403);
+}
+
+#[test]
+fn h03_a_variable_that_is_not_known_is_refused_with_its_place() {
+    for (variable, effect) in
+        [("${aws:username}", "allow"), ("${USER}", "deny"), ("${user", "deny")]
+    {
+        let (site, _recorder) = site_and_recorder();
+        site.write(
+            "identities.yaml",
+            &format!(
+                "policies: [{{id: P, statement: [{{action: 'fs:*', effect: {effect}, \
+                 resource: 'arn:lakefs:fs:::repository/{variable}/*'}}]}}]\n"
+            ),
+        );
+        let ended = site.apply_with(&[]);
+        assert_eq!(ended.code, Some(2), "{variable}: {ended:#?}");
+        assert!(ended.stderr.starts_with("identities.yaml: line 1, column "), "{ended:#?}");
+        assert!(ended.stderr.contains("policies[0].statement[0].resource (P)"), "{ended:#?}");
+    }
+}
+
+#[test]
 fn j07_apply_leaves_the_store_alone_while_a_gateway_runs_on_it() {
     let (site, _recorder) = site_and_recorder();
     site.apply();
@@ -173,6 +243,43 @@ fn l04_the_store_file_holds_no_secret_in_clear() {
         let found = |text: &str| file.windows(text.len()).any(|part| part == text.as_bytes());
         assert!(found(&key.id) && !found(&key.secret), "{}", key.id);
     }
+}
+
+/// A file that has these names in these lists is refused, with the place of each name.
+fn assert_names_are_refused(lists: &[&str], names: &[&str]) {
+    let (site, _recorder) = site_and_recorder();
+    let mut lines = Vec::new();
+    for list in lists {
+        let more = if *list == "policies" { STATEMENT } else { "" };
+        lines.push(format!("{list}:"));
+        lines.extend(names.iter().map(|name| format!("- {{id: {}{more}}}", quoted(name))));
+    }
+    site.write("identities.yaml", &lines.join("\n"));
+    let ended = site.apply_with(&[]);
+    assert_eq!(ended.code, Some(2), "{ended:#?}");
+    assert_eq!(ended.stderr.lines().count(), lists.len() * names.len(), "{}", ended.stderr);
+    for list in lists {
+        for (index, name) in names.iter().enumerate() {
+            let place = format!(": {list}[{index}].id ");
+            let line = ended.stderr.lines().find(|line| line.contains(&place));
+            let is_told = line.is_some_and(|line| line.starts_with("identities.yaml: line "));
+            assert!(is_told, "{name:?} in {list}: {}", ended.stderr);
+        }
+    }
+}
+
+const STATEMENT: &str = ", statement: [{action: 'fs:*', effect: allow, resource: '*'}]";
+
+/// `text` in YAML, with nothing but ASCII in it.
+fn quoted(text: &str) -> String {
+    let escaped: String = text
+        .chars()
+        .map(|character| match character {
+            ' '..='~' if !"\"\\".contains(character) => character.to_string(),
+            _ => format!("\\U{:08x}", u32::from(character)),
+        })
+        .collect();
+    format!("\"{escaped}\"")
 }
 
 fn site() -> Site {

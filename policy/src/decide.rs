@@ -105,6 +105,8 @@ pub(crate) fn rules<'a>(subject: &Subject<'a>) -> impl Iterator<Item = (Cause<'a
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::{action::Action, document::Document, requirement::Target, resource::Resource};
 
@@ -181,6 +183,17 @@ mod tests {
         for name in ["*", "?", "a*", "${user}", "a/b", "a:b", ""] {
             assert!(!is_allowed(name, &own, Action::READ_USER, Resource::user("alice")), "{name}");
             assert!(is_allowed(name, &own, Action::READ_USER, Resource::user(name)), "{name}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn h01_a_users_own_path_is_that_of_nobody_else(
+            user in r"[ab*?${}/%\\.]{0,4}|\$\{user\}", other in r"[ab*?${}/%\\.]{0,4}|\$\{user\}",
+        ) {
+            let own = [policy("Own", &[statement("allow", "auth:ReadUser", OWN)])];
+            let reaches = is_allowed(&user, &own, Action::READ_USER, Resource::user(&other));
+            prop_assert_eq!(reaches, user == other);
         }
     }
 

@@ -39,6 +39,7 @@ mod explain;
 mod fault;
 mod headers;
 mod host;
+mod likeness;
 mod lint;
 mod listing;
 mod network;

@@ -4,6 +4,8 @@ use std::fmt;
 
 use thiserror::Error;
 
+use crate::likeness::{self, is_invisible};
+
 /// What a name belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -50,14 +52,33 @@ pub enum NameError {
         /// The first character that is refused.
         found: char,
     },
+    /// It begins or ends with white space, which no screen shows.
+    #[error("the name of a {kind} must not begin or end with white space: `{}`", name.escape_debug())]
+    Space {
+        /// What it should have named.
+        kind: Kind,
+        /// The whole name.
+        name: String,
+    },
+    /// It could be taken for a preset, which it is not.
+    #[error("`{}` could be taken for the preset {kind} `{preset}`: take another name", name.escape_default())]
+    LikePreset {
+        /// What it should have named.
+        kind: Kind,
+        /// The whole name.
+        name: String,
+        /// The preset's name.
+        preset: &'static str,
+    },
 }
 
 /// Whether `name` may be the name of a new `kind`.
 ///
 /// # Errors
 ///
-/// [`NameError`] for the empty name, `.`, `..`, and a name with one of `* ? $ { } / % \` or a
-/// control character.
+/// [`NameError`] for the empty name, `.`, `..`, and a name with one of `* ? $ { } / % \`, a control
+/// character or an invisible one, with white space at an end, or one that differs from the preset of
+/// its kind that it looks like only by case or accents.
 pub fn check(kind: Kind, name: &str) -> Result<(), NameError> {
     if name.is_empty() {
         return Err(NameError::Empty(kind));
@@ -65,14 +86,27 @@ pub fn check(kind: Kind, name: &str) -> Result<(), NameError> {
     if matches!(name, "." | "..") {
         return Err(NameError::Dots { kind, name: name.to_owned() });
     }
-    match name.chars().find(|character| character.is_control() || REFUSED.contains(character)) {
-        Some(found) => Err(NameError::Character { kind, name: name.to_owned(), found }),
+    let is_refused = |character: &char| {
+        character.is_control() || is_invisible(*character) || REFUSED.contains(character)
+    };
+    if let Some(found) = name.chars().find(is_refused) {
+        return Err(NameError::Character { kind, name: name.to_owned(), found });
+    }
+    if name.trim() != name {
+        return Err(NameError::Space { kind, name: name.to_owned() });
+    }
+    match likeness::preset(kind, name).filter(|preset| *preset != name) {
+        Some(preset) => Err(NameError::LikePreset { kind, name: name.to_owned(), preset }),
         None => Ok(()),
     }
 }
 
 fn show(character: char) -> String {
-    if character.is_control() { "a control character".to_owned() } else { format!("`{character}`") }
+    match character {
+        _ if character.is_control() => "a control character".to_owned(),
+        _ if is_invisible(character) => "an invisible character".to_owned(),
+        _ => format!("`{character}`"),
+    }
 }
 
 const REFUSED: &[char] = &['*', '?', '$', '{', '}', '/', '%', '\\'];
@@ -108,12 +142,82 @@ mod tests {
     }
 
     #[test]
+    fn h18_names_that_do_not_look_like_what_they_are_are_refused() {
+        for name in [
+            "root ",
+            " root",
+            "root\u{a0}",
+            "root\u{3000}",
+            "ro\u{200b}ot",
+            "\u{feff}root",
+            "root\u{202e}",
+            "ro\u{ad}ot",
+            "root\u{2028}",
+        ] {
+            for kind in [Kind::User, Kind::Group, Kind::Policy] {
+                check(kind, name).unwrap_err();
+            }
+        }
+    }
+
+    #[test]
+    fn h18_a_name_that_could_be_taken_for_a_preset_is_refused() {
+        let refusal = |kind, name: &str| {
+            let error = check(kind, name).unwrap_err();
+            let NameError::LikePreset { preset, .. } = error else { panic!("{name}: {error}") };
+            preset
+        };
+        for name in [
+            "admins",
+            "ADMINS",
+            "Adm\u{ed}ns",
+            "Admi\u{301}ns",
+            "Admın\u{17f}",
+            "\u{ff21}dmins",
+            "\u{410}dmins",
+        ] {
+            assert_eq!(refusal(Kind::Group, name), "Admins");
+        }
+        assert_eq!(refusal(Kind::Group, "superusers"), "SuperUsers");
+        assert_eq!(refusal(Kind::Policy, "authfullaccess"), "AuthFullAccess");
+        assert_eq!(refusal(Kind::Policy, "FSReadÀll"), "FSReadAll");
+    }
+
+    #[test]
+    fn h18_presets_keep_their_names_and_names_unlike_them_are_taken() {
+        for (kind, name) in [
+            (Kind::Group, "Admins"),
+            (Kind::Policy, "FSReadAll"),
+            (Kind::Group, "Root"),
+            (Kind::Group, "Admins of the lake"),
+            (Kind::Group, "Админы"),
+            (Kind::Group, "Administrators"),
+            (Kind::Policy, "TeamA"),
+            (Kind::User, "admins"),
+        ] {
+            check(kind, name).unwrap();
+        }
+    }
+
+    #[test]
     fn a_refusal_names_the_character_and_hides_control_characters() {
         let message = |name| check(Kind::Group, name).unwrap_err().to_string();
         assert_eq!(message("a*b"), "the name of a group must not hold `*`: `a*b`");
         assert_eq!(
             message("a\nb"),
             "the name of a group must not hold a control character: `a\\nb`"
+        );
+        assert_eq!(
+            message("a\u{200b}b"),
+            "the name of a group must not hold an invisible character: `a\\u{200b}b`"
+        );
+        assert_eq!(
+            message("a "),
+            "the name of a group must not begin or end with white space: `a `"
+        );
+        assert_eq!(
+            message("admins"),
+            "`admins` could be taken for the preset group `Admins`: take another name"
         );
     }
 }
