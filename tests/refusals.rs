@@ -3,7 +3,7 @@
 use crate::harness::{
     http::assert_refused,
     pattern::sha256,
-    recorder::Answer,
+    recorder::{Answer, Recorder},
     sign::Draft,
     site::{admin, alice, nobody, viewer},
     world::Watched,
@@ -34,6 +34,37 @@ fn a_caller_without_the_action_is_refused_and_told_which() {
         let what = format!("{} {method} {target}", key.id);
         assert_refused(&response, 403, "AccessDenied", &what);
         assert!(response.message().contains(action), "{what}: {}", response.message());
+    }
+    world.assert_nothing_went_up();
+}
+
+#[test]
+fn what_is_missing_is_named_and_nobodys_policy_is() {
+    let world = Watched::ready(Recorder::start(), |site| {
+        site.write("identities.yaml", HIDDEN);
+        site.apply();
+        site
+    });
+    let (denied, missing) = ("a policy denies it", "no policy allows it");
+    for (target, action, path, why) in [
+        ("/lake/a/closed/x", "fs:ReadObject", "lake/object/a/closed/x", denied),
+        ("/lake/c/x", "fs:ReadObject", "lake/object/c/x", missing),
+        ("/lake?prefix=a%2Fclosed%2F", "fs:ListObjects", "lake", denied),
+        ("/lake?prefix=c%2F", "fs:ListObjects", "lake", missing),
+        ("/lake?delimiter=%2F", "fs:ListBranches", "lake", missing),
+        ("/lake/a/./closed/x", "fs:ReadObject", "lake/object/a/closed/x", denied),
+        ("/lake/b/../c/x", "fs:ReadObject", "lake/object/c/x", missing),
+    ] {
+        let response = Draft::new(&nobody(), "GET", target).send(world.gateway.s3, b"");
+        assert_refused(&response, 403, "AccessDenied", target);
+        let resource = format!("arn:lakefs:fs:::repository/{path}");
+        let message =
+            format!("User nobody is not authorized to perform {action} on {resource}: {why}.");
+        assert_eq!(response.message(), message, "{target}");
+        let told = format!("{response:?} {}", response.text());
+        for name in ["OwnAllow", "OwnMore", "Hidden", "hidden", "Others", "others", "viewer"] {
+            assert!(!told.contains(name), "{target}: {name} in {told}");
+        }
     }
     world.assert_nothing_went_up();
 }
@@ -210,3 +241,18 @@ fn c01_a_request_with_two_lengths_sends_at_most_one_clean_request_up() {
         assert!(seen.len() <= 1);
     }
 }
+
+/// What `nobody` may do, what a group denies them, and what only others may.
+const HIDDEN: &str = "
+policies:
+- {id: OwnAllow, statement: [{action: 'fs:*', effect: allow, resource: 'arn:lakefs:fs:::repository/lake/object/a/*'}]}
+- {id: OwnMore, statement: [{action: 'fs:*', effect: allow, resource: 'arn:lakefs:fs:::repository/lake/object/b/*'}]}
+- {id: HiddenDeny, statement: [{action: 'fs:*', effect: deny, resource: 'arn:lakefs:fs:::repository/lake/object/a/closed/*'}]}
+- {id: OthersAllow, statement: [{action: 'fs:*', effect: allow, resource: 'arn:lakefs:fs:::repository/lake/object/c/*'}]}
+groups:
+- {id: hidden-group, policies: [HiddenDeny]}
+- {id: others-group, policies: [OthersAllow]}
+users:
+- {id: nobody, groups: [hidden-group], policies: [OwnAllow, OwnMore]}
+- {id: viewer, groups: [others-group]}
+";
