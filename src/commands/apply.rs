@@ -7,6 +7,7 @@ use std::{
     sync::Arc,
 };
 
+use policy::escalations;
 use store::{Change, Identities, Prune, Redb, Store, StoreError};
 use time::OffsetDateTime;
 use tokio::runtime::Builder;
@@ -96,7 +97,10 @@ pub(crate) fn run(
         let mut report = Report { streams, outcome: Ok(()) };
         for change in &changes {
             if let Some(name) = change.preset() {
-                report.warning(name);
+                report.warning(&format_args!("{name} is a preset: the file changes it"));
+            }
+            for escalation in escalations(change.policy().as_slice()) {
+                report.warning(&escalation);
             }
             match request.mode {
                 Mode::Change => {
@@ -127,9 +131,9 @@ impl Report<'_> {
         }
     }
 
-    fn warning(&mut self, preset: &str) {
+    fn warning(&mut self, warning: &dyn fmt::Display) {
         // If nobody reads it, there is nobody left to warn.
-        drop(writeln!(self.streams.err, "warning: {preset} is a preset: the file changes it"));
+        drop(writeln!(self.streams.err, "warning: {warning}"));
     }
 
     fn end(self) -> io::Result<()> {
@@ -340,6 +344,26 @@ groups: [{id: Viewers, policies: [FSReadAll]}]
         }
         world.change(text).unwrap();
         assert_eq!(*world.warnings.borrow(), "");
+    }
+
+    #[test]
+    fn a_policy_that_widens_its_holders_rights_is_warned_of_when_it_is_made_or_changed() {
+        let world = World::new();
+        let text = "
+policies:
+  - id: Manage
+    statement:
+      - {action: 'auth:AddGroupMember', effect: allow, resource: '*'}
+      - {action: 'fs:ReadObject', effect: allow, resource: '*'}
+";
+        for text in [text, &text.replace("ReadObject", "WriteObject")] {
+            world.change(text).unwrap();
+            let warnings = world.warnings.take();
+            let start = "warning: Manage statement[0]: auth:AddGroupMember: its holder can ";
+            assert!(warnings.starts_with(start) && warnings.lines().count() == 1, "{warnings}");
+            world.change(text).unwrap();
+            assert_eq!(*world.warnings.borrow(), "");
+        }
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Single changes: what a difference consists of.
 
 use std::fmt;
+use std::sync::Arc;
 
-use policy::Document;
+use policy::{Document, Policy};
 use sigv::AccessKeyId;
 use time::OffsetDateTime;
 
@@ -112,6 +113,15 @@ impl Change {
             | Self::DeleteCredential { .. } => return None,
         };
         is_preset(kind, name).then_some(name)
+    }
+
+    /// The policy that it makes or changes, compiled, as it is from then on.
+    pub fn policy(&self) -> Option<Arc<Policy>> {
+        let (Self::CreatePolicy { name, document } | Self::UpdatePolicy { name, document }) = self
+        else {
+            return None;
+        };
+        Policy::compile(name, document).ok().map(Arc::new)
     }
 }
 
