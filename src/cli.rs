@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{
-    Args, Parser, Subcommand,
+    Args, Parser, Subcommand, ValueEnum,
     builder::{PossibleValuesParser, TypedValueParser as _},
 };
 use http::Method;
@@ -31,6 +31,8 @@ pub(crate) enum Command {
     CheckConfig(Configured),
     /// Makes users, groups, policies and credentials as a file says
     Apply(Apply),
+    /// Writes all identities of the store as a file that `apply` reads
+    Export(Export),
     /// Prints a URL by which anybody can send one request, for a while
     Presign(Presign),
     /// Examines policies, of files or of the store, without a gateway
@@ -105,6 +107,26 @@ pub(crate) struct Apply {
     pub(crate) prune: bool,
 }
 
+/// What is written of which store.
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// The configuration file, which names the store
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// What becomes of the secrets of credentials
+    #[arg(long, value_enum, default_value_t = Secrets::Omitted)]
+    pub(crate) secrets: Secrets,
+}
+
+/// What becomes of secrets.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Secrets {
+    /// They are left out: the credentials are good where they are stored already
+    Omitted,
+    /// They are written as they are stored: they open under the same auth.encrypt secret
+    Sealed,
+}
+
 /// Which request, signed for whom.
 #[derive(Debug, Args)]
 pub(crate) struct Presign {
@@ -150,7 +172,7 @@ mod tests {
 
     #[test]
     fn commands_that_are_not_built_do_not_exist() {
-        for command in ["setup", "auth", "backup", "restore", "audit", "export"] {
+        for command in ["setup", "auth", "backup", "restore", "audit"] {
             let error = Cli::try_parse_from(["lakegate", command]).unwrap_err();
             assert_eq!((error.kind(), error.exit_code()), (ErrorKind::InvalidSubcommand, 2));
         }

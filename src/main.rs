@@ -26,7 +26,7 @@ use std::{
 };
 
 use clap::Parser;
-use store::Prune;
+use store::{Prune, Secrets};
 
 use crate::{
     aws::Variables,
@@ -71,6 +71,7 @@ fn main() -> ExitCode {
             Err(code) => code,
         },
         Command::Apply(command) => apply(&command),
+        Command::Export(command) => export(&command),
         Command::Presign(command) => presign(&command),
         Command::Policy(command) => policy(&command),
     }
@@ -92,6 +93,22 @@ fn apply(apply: &cli::Apply) -> ExitCode {
     };
     let streams = Streams { out: &mut io::stdout().lock(), err: &mut io::stderr().lock() };
     match commands::apply::run(&config, &request, clock::now(), streams) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => ended_by(failure),
+    }
+}
+
+fn export(export: &cli::Export) -> ExitCode {
+    let config = match load(&export.config) {
+        // What does not listen yet is of no concern here.
+        Ok((config, _)) => config,
+        Err(code) => return code,
+    };
+    let secrets = match export.secrets {
+        cli::Secrets::Omitted => Secrets::Omit,
+        cli::Secrets::Sealed => Secrets::Seal,
+    };
+    match commands::export::run(&config, secrets, clock::now(), &mut io::stdout().lock()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => ended_by(failure),
     }

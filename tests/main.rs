@@ -23,6 +23,7 @@ mod dependencies;
 mod documents;
 mod drain;
 mod early;
+mod export;
 mod fuzzing;
 mod harness;
 mod hosts;

@@ -2,8 +2,10 @@
 
 pub(crate) mod apply;
 pub(crate) mod check_config;
+pub(crate) mod export;
 pub(crate) mod policy;
 pub(crate) mod presign;
 #[cfg(feature = "quickstart")]
 pub(crate) mod quickstart;
 pub(crate) mod serve;
+pub(crate) mod snapshot;

@@ -55,8 +55,8 @@ pub enum Status {
 }
 
 /// Until when a credential opens anything. In a file, null stands for [`Self::Never`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(from = "When")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "When", into = "When")]
 pub enum Expiry {
     /// For good.
     Never,
@@ -75,9 +75,15 @@ impl Expiry {
 }
 
 /// How an [`Expiry`] is written.
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(transparent)]
 struct When(#[serde(with = "time::serde::rfc3339::option")] Option<OffsetDateTime>);
+
+impl From<Expiry> for When {
+    fn from(expiry: Expiry) -> Self {
+        Self(expiry.at())
+    }
+}
 
 impl From<When> for Expiry {
     fn from(When(time): When) -> Self {

@@ -4,32 +4,41 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use policy::{Document, Fault, Statement};
-use serde::{Deserialize, Deserializer};
+use policy::{Conditions, Document, Effect, Fault, Statement};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sigv::{AccessKeyId, SecretKey};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::{AccessKey, CredentialSettings, Expiry, Status, Store, StoreError, UserSettings};
+use crate::{
+    AccessKey, Credential, CredentialSettings, Expiry, Secrets, Status, Store, StoreError,
+    UserSettings,
+};
 
 /// What a file says of identities. Of what it does not mention it says nothing.
-#[derive(Clone, Debug, Default, Deserialize)]
+///
+/// Of secrets only sealed ones are written back.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Identities {
     /// The policies.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub policies: Option<Vec<PolicyEntry>>,
     /// The groups.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub groups: Option<Vec<GroupEntry>>,
     /// The users.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub users: Option<Vec<UserEntry>>,
 }
 
 /// A policy in a file.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PolicyEntry {
     /// Its name.
     pub id: String,
     /// Its statements.
+    #[serde(serialize_with = "statements")]
     pub statement: Vec<Statement>,
 }
 
@@ -41,36 +50,45 @@ impl PolicyEntry {
 }
 
 /// A group in a file.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GroupEntry {
     /// Its name.
     pub id: String,
     /// The names of all policies attached to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub policies: Option<Vec<String>>,
 }
 
 /// A user in a file.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UserEntry {
     /// Its name.
     pub id: String,
     /// Whether its credentials are good.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
     /// Its e-mail address.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
     /// How screens call it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub friendly_name: Option<String>,
     /// Who vouches for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
     /// What the source calls it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,
     /// The names of all groups it is in.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub groups: Option<Vec<String>>,
     /// The names of all policies attached to itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub policies: Option<Vec<String>>,
     /// Its access keys.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub credentials: Option<Vec<CredentialEntry>>,
 }
 
@@ -90,20 +108,25 @@ impl UserEntry {
 }
 
 /// An access key in a file. Its secret stands in one of three forms; one that is stored already needs none.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CredentialEntry {
     /// The public half.
     pub access_key_id: String,
+    #[serde(skip_serializing)]
     secret_access_key: Option<Plain>,
+    #[serde(skip_serializing)]
     secret_access_key_file: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     secret_access_key_sealed: Option<String>,
     /// Whether it opens anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<Status>,
     /// From when on it opens nothing; null takes away what was there.
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub expires: Option<Expiry>,
     /// What it is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }
 
@@ -124,6 +147,22 @@ impl CredentialEntry {
             expires: None,
             description: None,
         })
+    }
+
+    /// An entry that says all that `held` does of the access key `id`, with its secret as `secrets` says.
+    pub(crate) fn of(id: &AccessKeyId, held: &Credential, secrets: Secrets) -> Self {
+        Self {
+            access_key_id: id.to_string(),
+            secret_access_key: None,
+            secret_access_key_file: None,
+            secret_access_key_sealed: match secrets {
+                Secrets::Omit => None,
+                Secrets::Seal => Some(held.sealed.clone()),
+            },
+            status: Some(held.status),
+            expires: Some(held.expires.map_or(Expiry::Never, Expiry::At)),
+            description: held.description.clone(),
+        }
     }
 
     /// What is to be set.
@@ -170,7 +209,20 @@ impl CredentialEntry {
                     |fault: &dyn fmt::Display| StoreError::invalid(&path, fault.to_string());
                 let id =
                     AccessKeyId::parse(&self.access_key_id).map_err(|fault| invalid(&fault))?;
-                let secret = store.open_secret(&id, &sealed).map_err(|fault| invalid(&fault))?;
+                let secret = match store.open_secret(&id, &sealed) {
+                    Err(StoreError::WrongKey { sealed_with, configured }) => {
+                        return Err(invalid(&format_args!(
+                            "was sealed under another `auth.encrypt.secret_key` (key id \
+                             {sealed_with}, the configured one has {configured})"
+                        )));
+                    }
+                    Err(StoreError::Corrupt { .. }) => {
+                        return Err(invalid(
+                            &"does not open: it was changed, or sealed for another access key",
+                        ));
+                    }
+                    opened => opened?,
+                };
                 self.secret_access_key = Some(plain(&path, secret.expose())?);
             }
             (Some(_), ..) | (None, Some(_), Some(_)) => {
@@ -228,6 +280,36 @@ where
     T: Deserialize<'de>,
 {
     T::deserialize(deserializer).map(Some)
+}
+
+/// Statements as people write them: several resources as a list.
+fn statements<S: Serializer>(statements: &[Statement], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(statements.iter().map(|statement| Written {
+        action: &statement.action,
+        effect: statement.effect,
+        resource: match &*statement.resource {
+            [resource] => Resources::One(resource),
+            resources => Resources::Many(resources),
+        },
+        condition: &statement.condition,
+    }))
+}
+
+/// How a statement is written.
+#[derive(Serialize)]
+struct Written<'a> {
+    action: &'a [String],
+    effect: Effect,
+    resource: Resources<'a>,
+    #[serde(skip_serializing_if = "Conditions::is_empty")]
+    condition: &'a Conditions,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Resources<'a> {
+    One(&'a str),
+    Many(&'a [String]),
 }
 
 fn plain(path: &str, bytes: &[u8]) -> Result<Plain, StoreError> {

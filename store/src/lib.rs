@@ -46,6 +46,7 @@ mod change;
 mod credentials;
 mod diff;
 mod error;
+mod export;
 mod groups;
 mod identities;
 mod names;
@@ -64,6 +65,7 @@ pub use crate::{
     credentials::{AccessKey, CredentialSettings, Expiry, Status},
     diff::{Prune, diff},
     error::{Kind, StoreError},
+    export::Secrets,
     identities::{CredentialEntry, GroupEntry, Identities, PolicyEntry, UserEntry},
     redb::Redb,
     seal::SecretText,

@@ -59,6 +59,8 @@ pub struct Credential {
     pub user: String,
     /// Its secret half.
     pub secret: SecretKey,
+    /// The same, sealed as it is stored: for this access key id alone.
+    pub sealed: String,
     /// When it was made.
     pub created: OffsetDateTime,
     /// From when on it opens nothing.
@@ -113,6 +115,7 @@ impl Store {
             let credential = Credential {
                 user: user.clone(),
                 secret,
+                sealed: record.secret,
                 created: record.created,
                 expires: record.expires,
                 status: record.status,

@@ -7,6 +7,7 @@
 
 mod callers;
 mod damage;
+mod export;
 mod identities;
 mod secrets;
 mod verbs;

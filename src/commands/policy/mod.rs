@@ -4,17 +4,15 @@ mod directory;
 mod file;
 mod lint;
 
-use std::{io::Write, sync::Arc};
+use std::io::Write;
 
-use store::{Redb, Store};
 use time::OffsetDateTime;
-use tokio::runtime::Builder;
 
 use self::{directory::Directory, file::PolicyFile};
-use super::apply::Failure;
+use super::{apply::Failure, snapshot};
 use crate::{
     cli::{Policy, PolicySource},
-    config::{Config, Fault},
+    config::Config,
 };
 
 /// How an examination ends when nothing failed.
@@ -58,7 +56,8 @@ impl World {
         now: OffsetDateTime,
     ) -> Result<Self, Failure> {
         if let Some(config) = config {
-            let directory = of_store(config, now)?;
+            let snapshot = snapshot::read(config, now)?;
+            let directory = Directory::of_snapshot(&snapshot).map_err(Failure::Wrong)?;
             return Ok(Self { files: Vec::new(), directory });
         }
         let (mut files, mut faults) = (Vec::new(), Vec::new());
@@ -74,19 +73,4 @@ impl World {
         let directory = Directory::of_files(&files).map_err(Failure::Wrong)?;
         Ok(Self { files, directory })
     }
-}
-
-/// What the store of `config` holds; it is not made where there is none.
-fn of_store(config: &Config, now: OffsetDateTime) -> Result<Directory, Failure> {
-    let path = &config.store.path;
-    if !path.try_exists()? {
-        let origin = path.display().to_string();
-        let reason = "there is no store yet: make it by `lakegate apply`".to_owned();
-        return Err(Failure::Wrong(vec![Fault { origin, place: String::new(), reason }]));
-    }
-    let snapshot = Builder::new_current_thread().build()?.block_on(async {
-        let space = Redb::open(path).await?;
-        Store::open(Arc::new(space), &config.auth.secret, now).await?.snapshot().await
-    });
-    Directory::of_snapshot(&snapshot.map_err(Failure::Store)?).map_err(Failure::Wrong)
 }

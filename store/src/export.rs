@@ -1,0 +1,89 @@
+//! What the store holds, as a file says it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use policy::{Document, presets};
+
+use crate::{
+    CredentialEntry, Group, GroupEntry, Identities, PolicyEntry, Snapshot, User, UserEntry,
+};
+
+/// What becomes of the secrets of credentials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Secrets {
+    /// They are left out: such an entry is good only where its access key is stored already.
+    Omit,
+    /// They stand there as they are stored: they open under the same sealing key.
+    Seal,
+}
+
+impl Identities {
+    /// All that `held` has, by id; presets only where they differ from what a new store holds.
+    ///
+    /// A store that this is applied to, with pruning, decides as `held` does. Whatever a decision hangs on is said of each
+    /// entry; a text that is absent is left out.
+    pub fn of(held: &Snapshot, secrets: Secrets) -> Self {
+        let policies =
+            held.policies.iter().filter(|(name, document)| !is_new_policy(name, document));
+        let groups = held.groups.iter().filter(|(name, group)| !is_new_group(name, group));
+        let mut credentials: BTreeMap<&str, Vec<CredentialEntry>> = BTreeMap::new();
+        for (id, credential) in &held.credentials {
+            let entry = CredentialEntry::of(id, credential, secrets);
+            credentials.entry(&credential.user).or_default().push(entry);
+        }
+        let users = held.users.iter().map(|(name, user)| {
+            entry(name, user, credentials.remove(name.as_str()).unwrap_or_default())
+        });
+        Self {
+            policies: Some(
+                policies
+                    .map(|(name, document)| PolicyEntry {
+                        id: name.clone(),
+                        statement: document.statement.clone(),
+                    })
+                    .collect(),
+            ),
+            groups: Some(
+                groups
+                    .map(|(name, group)| GroupEntry {
+                        id: name.clone(),
+                        policies: Some(list(&group.policies)),
+                    })
+                    .collect(),
+            ),
+            users: Some(users.collect()),
+        }
+    }
+}
+
+fn entry(name: &str, user: &User, credentials: Vec<CredentialEntry>) -> UserEntry {
+    UserEntry {
+        id: name.to_owned(),
+        enabled: Some(user.enabled),
+        email: user.email.clone(),
+        friendly_name: user.friendly_name.clone(),
+        source: user.source.clone(),
+        external_id: user.external_id.clone(),
+        groups: Some(list(&user.groups)),
+        policies: Some(list(&user.policies)),
+        credentials: Some(credentials),
+    }
+}
+
+fn list(names: &BTreeSet<String>) -> Vec<String> {
+    names.iter().cloned().collect()
+}
+
+/// Whether it is as a new store has it.
+fn is_new_policy(name: &str, document: &Document) -> bool {
+    presets::POLICIES.iter().any(|preset| preset.name == name && preset.document() == *document)
+}
+
+/// Whether it is as a new store has it.
+fn is_new_group(name: &str, group: &Group) -> bool {
+    let has = |preset: &presets::PresetGroup| {
+        preset.policies.iter().copied().collect::<BTreeSet<_>>()
+            == group.policies.iter().map(String::as_str).collect()
+    };
+    presets::GROUPS.iter().any(|preset| preset.name == name && has(preset))
+}
