@@ -1,9 +1,8 @@
 //! Files of identities: how they are read, and where in them something is wrong.
 
-use std::{fs, path::Path};
+use std::{cell::OnceCell, fs, path::Path};
 
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::{
@@ -15,6 +14,7 @@ use crate::{
 pub(crate) struct IdentitiesFile {
     origin: String,
     text: Zeroizing<String>,
+    places: OnceCell<Option<Places>>,
 }
 
 impl IdentitiesFile {
@@ -26,7 +26,7 @@ impl IdentitiesFile {
     pub(crate) fn open(path: &Path) -> Result<Self, Fault> {
         let origin = path.display().to_string();
         match fs::read_to_string(path) {
-            Ok(text) => Ok(Self { origin, text: Zeroizing::new(text) }),
+            Ok(text) => Ok(Self { origin, text: Zeroizing::new(text), places: OnceCell::new() }),
             Err(error) => {
                 let reason = format!("cannot be read: {error}");
                 Err(Fault { origin, place: String::new(), reason })
@@ -65,17 +65,12 @@ impl IdentitiesFile {
     }
 
     /// Where everything in it stands; absent when it is not read.
-    pub(crate) fn places(&self) -> Option<Places> {
-        Places::of(&self.text)
+    pub(crate) fn places(&self) -> Option<&Places> {
+        self.places.get_or_init(|| Places::of(&self.text)).as_ref()
     }
 
-    /// The id of the entry that `path` leads into: people look for `TeamA`, not for `policies[0]`. What no screen should
-    /// be sent is escaped.
+    /// The id of the entry that `path` leads into. What no screen should be sent is escaped.
     fn entry(&self, path: &str) -> Option<String> {
-        let (list, rest) = path.split_once('[')?;
-        let (index, _) = rest.split_once(']')?;
-        let document: Value = yaml::read(&self.text, "").ok()?;
-        let entry = document.get(list)?.get(index.parse::<usize>().ok()?)?;
-        entry.get("id")?.as_str().map(|id| id.escape_debug().to_string())
+        self.places()?.id(path).map(|id| id.escape_debug().to_string())
     }
 }

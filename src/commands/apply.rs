@@ -155,11 +155,10 @@ async fn changes(
 
 /// `error` as the user of `file` is told of it.
 fn told(error: StoreError, file: &IdentitiesFile) -> Failure {
-    match error {
-        StoreError::Invalid { faults } => {
-            Failure::Wrong(faults.into_iter().map(|fault| file.place(fault)).collect())
-        }
-        other => Failure::Store(other),
+    if let StoreError::Invalid { faults } = error {
+        Failure::Wrong(faults.into_iter().map(|fault| file.place(fault)).collect())
+    } else {
+        Failure::Store(error)
     }
 }
 

@@ -8,7 +8,7 @@ use serde::{
 };
 use serde_saphyr::{Location, Spanned};
 
-/// The places of everything in a document. Of its text only keys are kept.
+/// The places of everything in a document. Of its text only keys are kept, and the values of those called `id`.
 #[derive(Debug)]
 pub(crate) struct Places(Spanned<Node>);
 
@@ -31,9 +31,17 @@ impl Places {
 
     /// Whether the document is a map that has `key`.
     pub(crate) fn has(&self, key: &str) -> bool {
-        match &self.0.value {
-            Node::Map(entries) => entries.iter().any(|(other, _)| other == key),
-            Node::List(_) | Node::Leaf => false,
+        self.0.value.get(key).is_some()
+    }
+
+    /// The id of the entry of a list that `path` leads into, such as `users[0].groups[1]`: people look for `alice`, not
+    /// for `users[0]`.
+    pub(crate) fn id(&self, path: &str) -> Option<&str> {
+        let (list, _) = path.split_once('[')?;
+        let (entry, _) = self.0.value.get(list)?.value.step(path.get(list.len()..)?)?;
+        match &entry.value.get("id")?.value {
+            Node::Id(id) => Some(id),
+            Node::Map(_) | Node::List(_) | Node::Leaf => None,
         }
     }
 }
@@ -47,10 +55,18 @@ pub(super) fn words(location: &Location) -> String {
 enum Node {
     Map(Vec<(String, Spanned<Node>)>),
     List(Vec<Spanned<Node>>),
+    /// The text under a key that is `id`.
+    Id(String),
     Leaf,
 }
 
 impl Node {
+    /// The value of this key.
+    fn get(&self, key: &str) -> Option<&Spanned<Self>> {
+        let Self::Map(entries) = self else { return None };
+        entries.iter().find_map(|(other, below)| (other == key).then_some(below))
+    }
+
     /// The value that the first step of `path` leads to, and the rest of the path.
     fn step<'p>(&self, path: &'p str) -> Option<(&Spanned<Self>, &'p str)> {
         match self {
@@ -67,18 +83,29 @@ impl Node {
                 let (index, rest) = path.strip_prefix('[')?.split_once(']')?;
                 Some((entries.get(index.parse::<usize>().ok()?)?, rest))
             }
-            Self::Leaf => None,
+            Self::Id(_) | Self::Leaf => None,
         }
     }
 }
 
 impl<'de> Deserialize<'de> for Node {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Nodes)
+        deserializer.deserialize_any(Nodes { keeps_text: false })
     }
 }
 
-struct Nodes;
+/// What stands under a key that is `id`.
+struct Id(Node);
+
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Nodes { keeps_text: true }).map(Self)
+    }
+}
+
+struct Nodes {
+    keeps_text: bool,
+}
 
 impl<'de> Visitor<'de> for Nodes {
     type Value = Node;
@@ -89,8 +116,14 @@ impl<'de> Visitor<'de> for Nodes {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
         let mut entries = Vec::new();
-        while let Some(entry) = map.next_entry()? {
-            entries.push(entry);
+        while let Some(key) = map.next_key::<String>()? {
+            let below = if key == "id" {
+                let Spanned { value: Id(value), referenced, defined } = map.next_value()?;
+                Spanned { value, referenced, defined }
+            } else {
+                map.next_value()?
+            };
+            entries.push((key, below));
         }
         Ok(Node::Map(entries))
     }
@@ -119,8 +152,8 @@ impl<'de> Visitor<'de> for Nodes {
         Ok(Node::Leaf)
     }
 
-    fn visit_str<E: de::Error>(self, _: &str) -> Result<Node, E> {
-        Ok(Node::Leaf)
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Node, E> {
+        Ok(if self.keeps_text { Node::Id(text.to_owned()) } else { Node::Leaf })
     }
 
     fn visit_unit<E: de::Error>(self) -> Result<Node, E> {
@@ -162,6 +195,15 @@ mod tests {
         let of_action = places.find("policies[0].statement[0].action");
         assert_eq!(places.find("policies[0].statement[0].action[9]"), of_action);
         assert_eq!(places.find("policies[0].name"), places.find("policies[0]"));
+    }
+
+    #[test]
+    fn an_entry_is_known_by_its_id() {
+        let places = Places::of(TEXT).unwrap();
+        assert_eq!(places.id("policies[0].statement[0].action[1]"), Some("A"));
+        for path in ["policies", "policies[1]", "users[0]", "policies[0", ""] {
+            assert_eq!(places.id(path), None, "{path}");
+        }
     }
 
     #[test]
