@@ -43,16 +43,85 @@ pub(crate) enum Command {
 /// What to do with policies.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Policy {
-    /// Says what is wrong with policies
+    /// Says what is wrong with policies, and warns of what they say in vain or wider than people mean
     Lint(PolicySource),
+    /// Says whether somebody may do something, and why
+    Explain(Explain),
+    /// Holds policies to a table of expectations
+    Test(PolicyTest),
+    /// Says who may do something, and by what
+    WhoCan(WhoCan),
 }
 
 impl Policy {
     /// The configuration file that it names.
     pub(crate) fn config(&self) -> Option<&Path> {
-        let Self::Lint(source) = self;
-        source.config.as_deref()
+        match self {
+            Self::Lint(source) => source.config.as_deref(),
+            Self::Explain(explain) => explain.config.as_deref(),
+            Self::Test(_) => None,
+            Self::WhoCan(who_can) => who_can.config.as_deref(),
+        }
     }
+}
+
+/// What is asked, of whom.
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "lakegate policy explain [OPTIONS] --user <USER> <FILE>... <ACTION> <RESOURCE>
+       lakegate policy explain [OPTIONS] --user <USER> --config <FILE> <ACTION> <RESOURCE>"
+)]
+pub(crate) struct Explain {
+    /// Files as `lint` takes them; then an action, such as fs:ReadObject, on `*` or an ARN, or an operation of S3, such as
+    /// s3:GetObject, on `s3://BUCKET/KEY`
+    #[arg(value_name = "FILE ACTION RESOURCE", num_args = 2.., required = true)]
+    pub(crate) words: Vec<String>,
+    /// The configuration file, which names the store; it is opened while no gateway runs
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Who asks
+    #[arg(long)]
+    pub(crate) user: String,
+    /// Decides by this policy, and others that are named so, instead of what the user holds; there need be no such user
+    #[arg(long = "policy", value_name = "NAME")]
+    pub(crate) policies: Vec<String>,
+    #[command(flatten)]
+    pub(crate) facts: FactArgs,
+}
+
+/// What is known of the request besides.
+#[derive(Debug, Args)]
+pub(crate) struct FactArgs {
+    /// What conditions ask for, such as SourceIp=10.0.0.1; a key that is not given is absent
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) context: Vec<String>,
+}
+
+/// Which expectations.
+#[derive(Debug, Args)]
+pub(crate) struct PolicyTest {
+    /// The file: policies, groups and users as `apply` takes them, and `cases`
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+}
+
+/// What is asked.
+#[derive(Debug, Args)]
+pub(crate) struct WhoCan {
+    /// An action, such as fs:ReadObject, or an operation of S3, such as s3:GetObject
+    #[arg(value_name = "ACTION")]
+    pub(crate) action: String,
+    /// `*` or an ARN; for an operation of S3 `s3://BUCKET/KEY`
+    #[arg(value_name = "RESOURCE")]
+    pub(crate) resource: String,
+    /// Files as `lint` takes them
+    #[arg(value_name = "FILE", required_unless_present = "config", conflicts_with = "config")]
+    pub(crate) files: Vec<PathBuf>,
+    /// The configuration file, which names the store; it is opened while no gateway runs
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) facts: FactArgs,
 }
 
 /// Which policies.

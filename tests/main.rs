@@ -33,6 +33,8 @@ mod memory;
 mod ops;
 mod pipelining;
 mod policy;
+mod policy_commands;
+mod policy_lint;
 mod presign;
 mod presigned;
 mod proxies;

@@ -47,6 +47,11 @@ impl Question {
         self.facts.context().under(&requirement.target)
     }
 
+    /// The text that conditions compare when they ask for `key` of `requirement`.
+    pub fn value(&self, key: &str, requirement: &Requirement) -> Option<String> {
+        Facts::from(self.context(requirement)).text(key)
+    }
+
     /// What is known of the request.
     pub fn facts(&self) -> &Facts {
         &self.facts

@@ -99,6 +99,19 @@ impl Facts {
     }
 }
 
+impl From<Context<'_>> for Facts {
+    fn from(context: Context<'_>) -> Self {
+        Self {
+            source_ip: context.source_ip,
+            prefix: context.prefix.map(str::to_owned),
+            delimiter: context.delimiter.map(str::to_owned),
+            secure_transport: context.secure_transport,
+            current_time: context.current_time,
+            user_agent: context.user_agent.map(str::to_owned),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

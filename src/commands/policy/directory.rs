@@ -181,6 +181,14 @@ impl Held {
         self.document.statement.get(index)
     }
 
+    /// Whether it is a preset, as it was made.
+    pub(crate) fn is_preset(&self) -> bool {
+        let name = self.policy.name();
+        presets::POLICIES
+            .iter()
+            .any(|preset| preset.name == name && preset.document() == self.document)
+    }
+
     fn compile(
         name: &str,
         document: Document,
@@ -215,8 +223,8 @@ impl Starts {
 
 /// The file that an entry of all files together comes from, and its index there.
 fn owner(index: usize, starts: &[Starts], of: impl Fn(&Starts) -> usize) -> (usize, usize) {
-    let files = starts.iter().map(of).enumerate();
-    let (file, start) = files.filter(|(_, start)| *start <= index).last().unwrap_or_default();
+    let mut files = starts.iter().map(of).enumerate();
+    let (file, start) = files.rfind(|(_, start)| *start <= index).unwrap_or_default();
     (file, index.saturating_sub(start))
 }
 

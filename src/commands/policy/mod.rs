@@ -1,18 +1,24 @@
 //! `lakegate policy`: examines policies, of files or of a store, without a gateway.
 
+mod asker;
 mod directory;
+mod explain;
 mod file;
 mod lint;
+mod short;
+mod test;
+mod who_can;
 
-use std::io::Write;
+use std::{io::Write, path::PathBuf};
 
+use policy::{Facts, Question};
 use time::OffsetDateTime;
 
 use self::{directory::Directory, file::PolicyFile};
 use super::{apply::Failure, snapshot};
 use crate::{
-    cli::{Policy, PolicySource},
-    config::Config,
+    cli::{FactArgs, Policy},
+    config::{Config, Fault},
 };
 
 /// How an examination ends when nothing failed.
@@ -35,9 +41,15 @@ pub(crate) fn run(
     now: OffsetDateTime,
     out: &mut dyn Write,
 ) -> Result<Verdict, Failure> {
-    let read = |source: &PolicySource| World::read(source, config, now);
+    let read = |files: &[PathBuf]| World::read(files, config, now);
     match command {
-        Policy::Lint(source) => lint::run(&read(source)?, out),
+        Policy::Lint(source) => lint::run(&read(&source.files)?, out),
+        Policy::Explain(command) => {
+            let (files, asked) = explain::split(command)?;
+            explain::run(&read(&files)?, command, &asked, out)
+        }
+        Policy::Test(command) => test::run(&command.file, out),
+        Policy::WhoCan(command) => who_can::run(&read(&command.files)?, command, out),
     }
 }
 
@@ -51,7 +63,7 @@ struct World {
 
 impl World {
     fn read(
-        source: &PolicySource,
+        paths: &[PathBuf],
         config: Option<&Config>,
         now: OffsetDateTime,
     ) -> Result<Self, Failure> {
@@ -61,7 +73,7 @@ impl World {
             return Ok(Self { files: Vec::new(), directory });
         }
         let (mut files, mut faults) = (Vec::new(), Vec::new());
-        for path in &source.files {
+        for path in paths {
             match PolicyFile::read(path) {
                 Ok(file) => files.push(file),
                 Err(fault) => faults.push(fault),
@@ -70,7 +82,32 @@ impl World {
         if !faults.is_empty() {
             return Err(Failure::Wrong(faults));
         }
+        Self::of_files(files)
+    }
+
+    fn of_files(files: Vec<PolicyFile>) -> Result<Self, Failure> {
         let directory = Directory::of_files(&files).map_err(Failure::Wrong)?;
         Ok(Self { files, directory })
     }
+}
+
+/// The question that a command line asks.
+fn question(action: &str, resource: &str, facts: &FactArgs) -> Result<Question, Failure> {
+    let mut noted = Facts::default();
+    for fact in &facts.context {
+        let Some((key, value)) = fact.split_once('=') else {
+            let reason = format!("`{fact}` is not KEY=VALUE, such as SourceIp=10.0.0.1");
+            return Err(wrong("--context", &reason));
+        };
+        noted.note(key, value).map_err(|error| wrong("--context", &error.to_string()))?;
+    }
+    Question::parse(action, resource, noted).map_err(|fault| {
+        let origin = if fault.path == "context" { "--context" } else { &fault.path };
+        wrong(origin, &fault.reason)
+    })
+}
+
+fn wrong(origin: &str, reason: &str) -> Failure {
+    let (origin, reason) = (origin.to_owned(), reason.to_owned());
+    Failure::Wrong(vec![Fault { origin, place: String::new(), reason }])
 }

@@ -1,0 +1,159 @@
+//! `lakegate policy test`: holds policies to a table of expectations.
+
+use std::{collections::BTreeMap, fmt, io::Write, path::Path};
+
+use policy::{Effect, Facts, Fault, Question};
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, Visitor},
+};
+use store::{GroupEntry, Identities, PolicyEntry, UserEntry};
+
+use super::{
+    Verdict, World,
+    asker::{Answer, Asker},
+    file::PolicyFile,
+    wrong,
+};
+use crate::{commands::apply::Failure, identities::IdentitiesFile};
+
+/// The file: identities, and what is expected of them.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expectations {
+    policies: Option<Vec<PolicyEntry>>,
+    groups: Option<Vec<GroupEntry>>,
+    users: Option<Vec<UserEntry>>,
+    cases: Vec<Case>,
+}
+
+/// One line of the table.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    user: String,
+    action: String,
+    resource: String,
+    #[serde(default)]
+    context: BTreeMap<String, Scalar>,
+    expect: Effect,
+}
+
+/// Asks every case of the file at `path`, prints each that differs with its explanation, then how many do.
+///
+/// # Errors
+///
+/// [`Failure::Wrong`] with everything that is wrong with the file.
+pub(crate) fn run(path: &Path, out: &mut dyn Write) -> Result<Verdict, Failure> {
+    let fault = |fault| Failure::Wrong(vec![fault]);
+    let file = IdentitiesFile::open(path).map_err(fault)?;
+    let Expectations { policies, groups, users, cases } = file.read().map_err(fault)?;
+    if cases.is_empty() {
+        return Err(wrong(&path.display().to_string(), "cases: at least one case is needed"));
+    }
+    let file = PolicyFile::of(file, Identities { policies, groups, users });
+    let world = World::of_files(vec![file])?;
+    let (mut asked, mut faults) = (Vec::with_capacity(cases.len()), Vec::new());
+    for (index, case) in cases.iter().enumerate() {
+        match ask(&world, case, &format!("cases[{index}]")) {
+            Ok((user, question)) => asked.push((case, user, question)),
+            Err(found) => faults.extend(found),
+        }
+    }
+    if !faults.is_empty() {
+        let file = world.files.first();
+        let placed = faults.into_iter().filter_map(|fault| Some(file?.place(fault)));
+        return Err(Failure::Wrong(placed.collect()));
+    }
+    let mut failed = 0_usize;
+    for (index, (case, user, question)) in asked.iter().enumerate() {
+        let answer = Answer::to(user, question);
+        if answer == case.expected() {
+            continue;
+        }
+        failed = failed.saturating_add(1);
+        let told = answer.heading(&case.user, &case.action, &case.resource);
+        writeln!(out, "cases[{index}]: expected {}, got {told}", case.expected())?;
+        user.explain(question, out)?;
+    }
+    writeln!(out, "{} passed, {failed} failed", asked.len().saturating_sub(failed))?;
+    Ok(if failed == 0 { Verdict::Fine } else { Verdict::Differs })
+}
+
+impl Case {
+    fn expected(&self) -> Answer {
+        match self.expect {
+            Effect::Allow => Answer::Allow,
+            Effect::Deny => Answer::Deny,
+        }
+    }
+}
+
+/// Who asks in `case`, which stands at `path`, and what.
+fn ask<'a>(
+    world: &'a World,
+    case: &'a Case,
+    path: &str,
+) -> Result<(Asker<'a>, Question), Vec<Fault>> {
+    let mut faults = Vec::new();
+    let mut fault = |step: &str, reason: String| {
+        faults.push(Fault { path: format!("{path}.{step}"), reason });
+    };
+    let asker = Asker::of_user(&world.directory, &case.user);
+    if asker.is_none() {
+        fault("user", format!("no user `{}`", case.user));
+    }
+    let mut facts = Facts::default();
+    for (key, Scalar(value)) in &case.context {
+        if let Err(error) = facts.note(key, value) {
+            fault(&format!("context.{key}"), error.to_string());
+        }
+    }
+    let question = match Question::parse(&case.action, &case.resource, facts) {
+        Ok(question) => Some(question),
+        Err(found) => {
+            fault(&found.path, found.reason);
+            None
+        }
+    };
+    match (asker, question) {
+        (Some(asker), Some(question)) if faults.is_empty() => Ok((asker, question)),
+        _ => Err(faults),
+    }
+}
+
+/// A text, also where it reads as something else, such as `true` or `5`.
+#[derive(Debug)]
+struct Scalar(String);
+
+impl<'de> Deserialize<'de> for Scalar {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Scalars).map(Self)
+    }
+}
+
+struct Scalars;
+
+impl Visitor<'_> for Scalars {
+    type Value = String;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<String, E> {
+        Ok(text.to_owned())
+    }
+
+    fn visit_bool<E: de::Error>(self, flag: bool) -> Result<String, E> {
+        Ok(flag.to_string())
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<String, E> {
+        Ok(number.to_string())
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<String, E> {
+        Ok(number.to_string())
+    }
+}

@@ -1,0 +1,36 @@
+//! `lakegate policy who-can`: who may do something, and by what.
+
+use std::io::Write;
+
+use super::{Verdict, World, asker::Asker, question};
+use crate::{cli::WhoCan, commands::apply::Failure};
+
+/// Prints a line for each user who may, or `nobody`.
+///
+/// # Errors
+///
+/// [`Failure::Wrong`] for a question that cannot be asked.
+pub(crate) fn run(
+    world: &World,
+    command: &WhoCan,
+    out: &mut dyn Write,
+) -> Result<Verdict, Failure> {
+    let question = question(&command.action, &command.resource, &command.facts)?;
+    let mut is_nobody = true;
+    for user in world.directory.users.keys() {
+        let Some(asker) = Asker::of_user(&world.directory, user) else { continue };
+        if !asker.may(&question) {
+            continue;
+        }
+        is_nobody = false;
+        if question.required.is_empty() {
+            writeln!(out, "{user}: it is refused to nobody")?;
+        } else {
+            writeln!(out, "{user}: {}", asker.means(&question).join("; "))?;
+        }
+    }
+    if is_nobody {
+        writeln!(out, "nobody")?;
+    }
+    Ok(Verdict::Fine)
+}

@@ -1,0 +1,394 @@
+//! `lakegate policy`: what is told of policies without a gateway is what the gateway does.
+
+use crate::harness::{
+    Key,
+    recorder::Recorder,
+    sign::Draft,
+    site::{Ended, Site, admin, alice, disabled, identities, nobody, viewer},
+    world::Watched,
+};
+
+#[test]
+fn an_explanation_names_the_statements_that_decided() {
+    let site = site();
+    let ended = explain(&site, "alice", &["identities.yaml", "s3:GetObject", "s3://lake/team-a/x"]);
+    assert_eq!(
+        (ended.code, ended.stdout.as_str()),
+        (
+            Some(0),
+            "allow: alice may do s3:GetObject on s3://lake/team-a/x
+  fs:ReadObject on arn:lakefs:fs:::repository/lake/object/team-a/x: allowed
+    by TeamA statement[0] (group team-a): allow fs:ListObjects, fs:ReadObject, fs:WriteObject and 1 more on arn:lakefs:fs:::repository/lake/object/team-a/*
+"
+        )
+    );
+    let ended = explain(
+        &site,
+        "alice",
+        &[
+            "identities.yaml",
+            "fs:ReadObject",
+            "arn:lakefs:fs:::repository/lake/object/team-a/closed/x",
+        ],
+    );
+    for line in [
+        "deny: alice may not do fs:ReadObject on",
+        "    by TeamA statement[1] (group team-a): deny fs:* on",
+        "    without that it would be allowed by TeamA statement[0]",
+    ] {
+        assert!(
+            ended.stdout.lines().any(|told| told.starts_with(line)),
+            "no {line} in {}",
+            ended.stdout
+        );
+    }
+    assert_eq!(ended.code, Some(0), "{ended:#?}");
+}
+
+#[test]
+fn an_explanation_names_the_nearest_misses_and_what_would_change_the_answer() {
+    let site = site();
+    site.write("identities.yaml", &conditioned());
+    for (user, words, line) in [
+        (
+            "alice",
+            ["s3:GetObject", "s3://lake/team-b/x"],
+            "it would, if it named arn:lakefs:fs:::repository/lake/object/team-b/x: its resources agree as far as `repository/lake/object/team-`",
+        ),
+        (
+            "alice",
+            ["fs:ReadObjectTags", "arn:lakefs:fs:::repository/lake/object/team-a/x"],
+            "it would, if it named fs:ReadObjectTags; the nearest that it names is fs:ReadObject",
+        ),
+        (
+            "alice",
+            ["s3:ListObjectsV2", "s3://lake/team-"],
+            "it would, if it named all keys that are listed, not some",
+        ),
+        (
+            "near",
+            ["s3:GetObject", "s3://lake/x"],
+            "it would, if its condition held: IpAddress aws:SourceIp 127.0.0.0/8, and the request says `10.0.0.1`",
+        ),
+        (
+            "nobody",
+            ["s3:GetObject", "s3://lake/x"],
+            "nor does any nearly: it takes a statement that allows fs:ReadObject on",
+        ),
+    ] {
+        let words = ["identities.yaml", words[0], words[1], "--context", "SourceIp=10.0.0.1"];
+        let ended = explain(&site, user, &words);
+        assert!(
+            ended.stdout.starts_with("deny: ") && ended.stdout.contains(line),
+            "no {line} in {ended:#?}"
+        );
+    }
+}
+
+#[test]
+fn policies_may_be_named_instead_of_those_that_a_user_holds() {
+    let site = site();
+    let home = "policies: [{id: Home, statement: [{action: 'fs:*', effect: allow, resource: 'arn:lakefs:fs:::repository/lake/object/home/${user}/*'}]}]";
+    site.write("identities.yaml", home);
+    for (user, policy, key, answer) in [
+        ("zoe", "Home", "home/zoe/x", "allow: "),
+        ("zoe", "Home", "home/bob/x", "deny: "),
+        ("bob", "Home", "home/bob/x", "allow: "),
+        ("bob", "FSReadAll", "home/zoe/x", "allow: "),
+    ] {
+        let object = format!("s3://lake/{key}");
+        let ended =
+            explain(&site, user, &["--policy", policy, "identities.yaml", "s3:GetObject", &object]);
+        assert!(ended.stdout.starts_with(answer), "{user} {policy} {key}: {ended:#?}");
+    }
+}
+
+#[test]
+fn a_question_that_cannot_be_asked_is_refused_with_what_would_be_right() {
+    let site = site();
+    for (user, words, told) in [
+        ("alicf", &["identities.yaml", "fs:ReadObject", "*"][..], "--user: no user `alicf`"),
+        (
+            "alice",
+            &["identities.yaml", "fs:ReadObjekt", "*"],
+            "nearest known one is `fs:ReadObject`",
+        ),
+        (
+            "alice",
+            &["identities.yaml", "s3:GetObjekt", "s3://lake/x"],
+            "nearest known one is `s3:GetObject`",
+        ),
+        ("alice", &["identities.yaml", "s3:GetObject", "lake/x"], "write `s3://bucket/key`"),
+        (
+            "alice",
+            &["identities.yaml", "s3:PutBucketPolicy", "s3://lake"],
+            "refuses PutBucketPolicy to everybody",
+        ),
+        (
+            "alice",
+            &["identities.yaml", "fs:ReadObject", "*", "--context", "SourceIp"],
+            "is not KEY=VALUE",
+        ),
+        ("alice", &["identities.yaml", "fs:ReadObject", "*", "--context", "VpcId=1"], "VpcId"),
+        (
+            "alice",
+            &["identities.yaml", "fs:ReadObject", "*", "--policy", "Nope"],
+            "--policy: no policy `Nope`",
+        ),
+        ("alice", &["fs:ReadObject", "*"], "write FILE… or --config FILE"),
+    ] {
+        let ended = explain(&site, user, words);
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{words:?}: {ended:#?}");
+        assert!(ended.stderr.contains(told), "{words:?}: no {told} in {}", ended.stderr);
+    }
+}
+
+#[test]
+fn who_can_names_users_with_the_statement_and_the_group() {
+    let site = site();
+    let ended = who_can(&site, &["s3:GetObject", "s3://lake/team-a/x", "identities.yaml"]);
+    let lines: Vec<_> =
+        ended.stdout.lines().map(|line| line.split(": allow").next().unwrap()).collect();
+    assert_eq!(
+        lines,
+        [
+            "admin: FSFullAccess statement[0] (group Admins)",
+            "alice: TeamA statement[0] (group team-a)",
+            "expired: FSFullAccess statement[0] (group Admins)",
+            "viewer: FSReadAll statement[0] (group Viewers)",
+        ]
+    );
+    site.write("nobody.yaml", "users: [{id: a}]");
+    let ended = who_can(&site, &["fs:ReadObject", "*", "nobody.yaml"]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(0), "nobody\n"));
+    site.apply();
+    let ended = who_can(
+        &site,
+        &["fs:CreateRepository", "arn:lakefs:fs:::repository/new", "--config", "lakegate.yaml"],
+    );
+    assert!(
+        ended.stdout.starts_with("admin: FSFullAccess") && !ended.stdout.contains("alice"),
+        "{ended:#?}"
+    );
+}
+
+#[test]
+fn a_table_of_expectations_fails_by_the_cases_that_differ_and_explains_them() {
+    let site = site();
+    let cases = "cases:
+  - {user: alice, action: 'fs:ReadObject', resource: 'arn:lakefs:fs:::repository/lake/object/team-a/x', expect: allow}
+  - {user: alice, action: 's3:PutObject', resource: 's3://lake/team-b/x', expect: deny}
+  - {user: near, action: 's3:GetObject', resource: 's3://lake/x', context: {'aws:sourceip': 127.0.0.1}, expect: allow}
+  - {user: near, action: 's3:GetObject', resource: 's3://lake/x', context: {SourceIp: 10.0.0.1, SecureTransport: true}, expect: deny}
+  - {user: viewer, action: 's3:ListBuckets', resource: 's3://', expect: allow}
+";
+    site.write("cases.yaml", &format!("{}{cases}", conditioned()));
+    let ended = test(&site);
+    assert_eq!(
+        (ended.code, ended.stdout.as_str()),
+        (Some(0), "5 passed, 0 failed\n"),
+        "{ended:#?}"
+    );
+    let wrong = cases.replace(
+        "resource: 's3://lake/team-b/x', expect: deny",
+        "resource: 's3://lake/team-b/x', expect: allow",
+    );
+    site.write("cases.yaml", &format!("{}{wrong}", conditioned()));
+    let ended = test(&site);
+    assert_eq!(ended.code, Some(1), "{ended:#?}");
+    let start =
+        "cases[1]: expected allow, got deny: alice may not do s3:PutObject on s3://lake/team-b/x\n";
+    assert!(
+        ended.stdout.starts_with(start) && ended.stdout.contains("nearly TeamA statement[0]"),
+        "{}",
+        ended.stdout
+    );
+    assert!(ended.stdout.ends_with("4 passed, 1 failed\n"), "{}", ended.stdout);
+}
+
+#[test]
+fn a_table_with_a_fault_is_refused_with_the_path_of_the_fault() {
+    let site = site();
+    let case = "{user: alice, action: 'fs:ReadObject', resource: '*', context: {SourceIp: 10.0.0.1}, expect: allow}";
+    for (old, new, told) in [
+        ("user: alice", "user: bob", "cases[0].user: no user `bob`"),
+        ("fs:ReadObject", "fs:ReadObjekt", "cases[0].action: unknown action `fs:ReadObjekt`"),
+        ("resource: '*'", "resource: lake", "cases[0].resource: `lake` is neither"),
+        ("10.0.0.1", "lake", "cases[0].context.SourceIp: `lake` is no value"),
+        ("SourceIp", "VpcId", "cases[0].context.VpcId: "),
+        ("expect: allow", "expect: Allow", "cases[0].expect: "),
+        ("expect: allow", "expects: allow", "cases[0].expects: "),
+    ] {
+        assert!(case.contains(old), "{old}");
+        site.write(
+            "cases.yaml",
+            &format!("{}cases:\n- {}\n", identities(), case.replace(old, new)),
+        );
+        let ended = test(&site);
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{new}: {ended:#?}");
+        let line = format!("cases.yaml: line {}, column ", identities().lines().count() + 2);
+        assert!(
+            ended.stderr.starts_with(&line) && ended.stderr.contains(told),
+            "{new}: {}",
+            ended.stderr
+        );
+    }
+    for text in [identities(), format!("{}cases: []\n", identities())] {
+        site.write("cases.yaml", &text);
+        let ended = test(&site);
+        assert!(ended.code == Some(2) && ended.stderr.contains("cases"), "{ended:#?}");
+    }
+}
+
+#[test]
+fn explain_and_test_answer_as_the_gateway_does() {
+    let world = Watched::ready(Recorder::start(), |site| {
+        site.write("identities.yaml", &conditioned());
+        site.apply();
+        site
+    });
+    let mut cases = vec!["cases:".to_owned()];
+    let (mut allowed, mut denied) = (0, 0);
+    for (user, key) in users() {
+        for request in REQUESTS {
+            let Request { method, target, action, resource, more } = request;
+            let draft = Draft::new(&key, method, target).header("content-length", "0");
+            let is_allowed = world.gateway.send(&draft, b"").status() != 403;
+            let answer = if is_allowed { "allow" } else { "deny" };
+            *(if is_allowed { &mut allowed } else { &mut denied }) += 1;
+            let mut words = vec!["identities.yaml", *action, *resource];
+            for fact in KNOWN.iter().chain(*more) {
+                words.extend(["--context", *fact]);
+            }
+            let told = explain(&world.site, user, &words);
+            assert_eq!(told.code, Some(0), "{user} {action} {resource}: {told:#?}");
+            assert!(
+                told.stdout.starts_with(&format!("{answer}: ")),
+                "{user} {method} {target} is {answer} at the gateway: {}",
+                told.stdout
+            );
+            let facts: Vec<_> =
+                KNOWN.iter().chain(*more).map(|fact| fact.replace('=', ": ")).collect();
+            let facts = facts.join(", ");
+            cases.push(format!(
+                "- {{user: {user}, action: '{action}', resource: '{resource}', context: {{{facts}}}, expect: {answer}}}"
+            ));
+        }
+    }
+    assert!(allowed > 20 && denied > 20, "{allowed} allowed, {denied} denied");
+    world.site.write("cases.yaml", &format!("{}{}\n", conditioned(), cases.join("\n")));
+    let ended = test(&world.site);
+    let all = format!("{} passed, 0 failed\n", allowed + denied);
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(0), all.as_str()));
+}
+
+/// One request, at the gateway and in words.
+struct Request {
+    method: &'static str,
+    target: &'static str,
+    action: &'static str,
+    resource: &'static str,
+    /// What the words say besides.
+    more: &'static [&'static str],
+}
+
+const fn request(
+    method: &'static str,
+    target: &'static str,
+    action: &'static str,
+    resource: &'static str,
+    more: &'static [&'static str],
+) -> Request {
+    Request { method, target, action, resource, more }
+}
+
+/// What the gateway knows of every request of these tests.
+const KNOWN: &[&str] = &["SourceIp=127.0.0.1", "SecureTransport=false"];
+
+#[rustfmt::skip]
+const REQUESTS: &[Request] = &[
+    request("GET", "/lake/team-a/x", "s3:GetObject", "s3://lake/team-a/x", &[]),
+    request("GET", "/lake/team-a/x", "fs:ReadObject", "arn:lakefs:fs:::repository/lake/object/team-a/x", &[]),
+    request("HEAD", "/lake/team-b/x", "s3:HeadObject", "s3://lake/team-b/x", &[]),
+    request("GET", "/lake/team-a/closed/x", "s3:GetObject", "s3://lake/team-a/closed/x", &[]),
+    request("GET", "/lake/team-a/../team-b/x", "s3:GetObject", "s3://lake/team-a/../team-b/x", &[]),
+    request("GET", "/lake/team-a/x?versionId=any", "s3:GetObjectVersion", "s3://lake/team-a/x", &[]),
+    request("PUT", "/lake/team-a/x", "s3:PutObject", "s3://lake/team-a/x", &[]),
+    request("DELETE", "/lake/home/near/x", "s3:DeleteObject", "s3://lake/home/near/x", &[]),
+    request("DELETE", "/lake/home/far/x", "s3:DeleteObject", "s3://lake/home/far/x", &[]),
+    request("GET", "/lake/home/near/x?uploadId=any", "s3:ListMultipartUploadParts", "s3://lake/home/near/x", &[]),
+    request("GET", "/lake?list-type=2&prefix=team-a%2F", "s3:ListObjectsV2", "s3://lake/team-a/", &[]),
+    request("GET", "/lake?prefix=team-a", "s3:ListObjects", "s3://lake/team-a", &[]),
+    request("GET", "/lake?list-type=2&prefix=secret%2F", "s3:ListBucket", "s3://lake/secret/", &[]),
+    request("GET", "/lake?list-type=2&prefix=a%2F..%2Fsecret%2F", "s3:ListBucket", "s3://lake/a/../secret/", &[]),
+    request("GET", "/lake?list-type=2&prefix=secret%2F", "fs:ListObjects", "arn:lakefs:fs:::repository/lake", &["Prefix=secret/"]),
+    request("GET", "/lake?list-type=2", "s3:ListObjectsV2", "s3://lake", &[]),
+    request("GET", "/lake?list-type=2&delimiter=%2F", "s3:ListObjectsV2", "s3://lake", &["Delimiter=/"]),
+    request("GET", "/lake?location", "s3:GetBucketLocation", "s3://lake", &[]),
+    request("PUT", "/new", "s3:CreateBucket", "s3://new", &[]),
+    request("GET", "/", "s3:ListBuckets", "s3://", &[]),
+];
+
+fn users() -> [(&'static str, Key); 6] {
+    [
+        ("admin", admin()),
+        ("viewer", viewer()),
+        ("alice", alice()),
+        ("nobody", nobody()),
+        ("disabled", disabled()),
+        ("near", near()),
+    ]
+}
+
+fn near() -> Key {
+    Key::new("TESTNEARBY000001", "near-secret-0123456789-abcdefghijklmnop")
+}
+
+/// The people of the site, and one whose rights depend on where they are and on what they list.
+fn conditioned() -> String {
+    let Key { id, secret, .. } = near();
+    identities()
+        .replace(
+            "groups:\n  - id: team-a\n",
+            r#"  - id: Near
+    statement:
+      - action: ["fs:ListObjects", "fs:ReadObject", "fs:ReadRepository"]
+        effect: allow
+        resource: ["arn:lakefs:fs:::repository/lake", "arn:lakefs:fs:::repository/lake/object/*"]
+        condition: {IpAddress: {"aws:SourceIp": [127.0.0.0/8]}}
+      - action: "fs:*"
+        effect: allow
+        resource: "arn:lakefs:fs:::repository/lake/object/home/${user}/*"
+        condition: {Bool: {SecureTransport: "false"}, "Null": {UserAgent: "true"}}
+      - action: "fs:ListObjects"
+        effect: deny
+        resource: "*"
+        condition: {StringLike: {"s3:prefix": "secret/*"}}
+groups:
+  - id: team-a
+"#,
+        )
+        .replace(
+            "users:\n",
+            &format!(
+                "users:\n  - id: near\n    policies: [Near]\n    credentials:\n      \
+                 - {{access_key_id: {id}, secret_access_key: {secret}}}\n"
+            ),
+        )
+}
+
+fn site() -> Site {
+    Site::new(&Recorder::start().upstream)
+}
+
+fn explain(site: &Site, user: &str, args: &[&str]) -> Ended {
+    site.run(&[&["policy", "explain", "--user", user], args].concat())
+}
+
+fn who_can(site: &Site, args: &[&str]) -> Ended {
+    site.run(&[&["policy", "who-can"], args].concat())
+}
+
+fn test(site: &Site) -> Ended {
+    site.run(&["policy", "test", "cases.yaml"])
+}

@@ -1,0 +1,123 @@
+//! `lakegate policy lint`: what is wrong with policies, with its place, and what to look at again.
+
+use crate::harness::{
+    recorder::Recorder,
+    site::{Ended, Site, identities},
+};
+
+#[test]
+fn lint_tells_every_fault_with_file_line_and_path() {
+    let site = site();
+    let faulty = identities()
+        .replace("\"fs:ReadObject\"", "\"fs:ReadObjekt\"")
+        .replace("object/team-a/closed/*", "object/${aws:username}/*");
+    site.write("identities.yaml", &faulty);
+    site.write(
+        "bare.json",
+        r#"{"statement": [{"action": ["fs:*"], "effect": "allow", "resource": "lake"}]}"#,
+    );
+    let ended = lint(&site, &["identities.yaml", "bare.json"]);
+    assert_eq!(ended.code, Some(2), "{ended:#?}");
+    for line in [
+        "identities.yaml: line 4, column 36: policies[0].statement[0].action[1] (TeamA): unknown action `fs:ReadObjekt`",
+        "identities.yaml: line 9, column 19: policies[0].statement[1].resource (TeamA): unknown variable `${aws:username}`",
+        "bare.json: line 1, column 68: statement[0].resource: `lake` is neither",
+    ] {
+        assert!(
+            ended.stderr.lines().any(|told| told.starts_with(line)),
+            "no {line} in {}",
+            ended.stderr
+        );
+    }
+}
+
+#[test]
+fn lint_refuses_what_is_no_policy_and_what_refers_to_nothing() {
+    let site = site();
+    for (text, told) in [
+        ("policies: [{id: A, statements: []}]", "statements"),
+        ("users: [{id: a, groups: [nowhere]}]", "users[0].groups[0] (a): no group `nowhere`"),
+        ("{\"statement\": [], \"version\": 1}", "version"),
+        ("a: [", "line 1"),
+    ] {
+        site.write("file.yaml", text);
+        let ended = lint(&site, &["file.yaml"]);
+        assert_eq!(ended.code, Some(2), "{text}: {ended:#?}");
+        assert!(ended.stderr.contains(told), "{text}: {}", ended.stderr);
+    }
+    assert_eq!(lint(&site, &["missing.yaml"]).code, Some(2));
+    assert_eq!(lint(&site, &[]).code, Some(2));
+}
+
+#[test]
+fn files_are_read_together_and_each_fault_is_told_in_its_own() {
+    let site = site();
+    site.write("people.yaml", "users: [{id: bob, groups: [team-a]}]");
+    assert_eq!(lint(&site, &["people.yaml"]).code, Some(2));
+    assert_eq!(lint(&site, &["identities.yaml", "people.yaml"]).code, Some(0));
+    site.write(
+        "people.yaml",
+        "policies: [{id: TeamA, statement: [{action: 'fs:*', effect: allow, resource: '*'}]}]",
+    );
+    let ended = lint(&site, &["identities.yaml", "people.yaml"]);
+    let told =
+        "people.yaml: line 1, column 17: policies[0].id (TeamA): policy `TeamA` stands here twice";
+    assert!(ended.stderr.contains(told), "{ended:#?}");
+}
+
+#[test]
+fn lint_warns_of_what_is_said_in_vain_and_of_what_is_said_too_widely() {
+    let site = site();
+    site.write(
+        "wide.yaml",
+        "policies:
+  - id: Wide
+    statement:
+      - {action: ['fs:ReadObject'], effect: allow, resource: 'arn:lakefs:fs:::repository/lake'}
+      - {action: ['fs:WriteObject'], effect: allow, resource: 'arn:lakefs:fs:::repository/lake/object/a/*'}
+      - {action: ['fs:Write*'], effect: allow, resource: 'arn:lakefs:fs:::repository/lake/object/*'}
+      - {action: ['auth:*'], effect: allow, resource: '*'}
+",
+    );
+    let ended = lint(&site, &["wide.yaml"]);
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{ended:#?}");
+    for line in [
+        "warning: wide.yaml: line 4, column 19: policies[0].statement[0].action[0] (Wide): `fs:ReadObject` does nothing",
+        "warning: wide.yaml: line 5, column 9: policies[0].statement[1] (Wide): statement[2] says all of this already",
+        "warning: wide.yaml: line 7, column 19: policies[0].statement[3].action[0] (Wide): `auth:*` allows to change",
+        "warning: wide.yaml: line 7, column 55: policies[0].statement[3].resource (Wide): `*` allows `auth:",
+        "warning: wide.yaml: line 7, column 9: policies[0].statement[3] (Wide): auth:",
+    ] {
+        assert!(
+            ended.stdout.lines().any(|told| told.starts_with(line)),
+            "no {line} in {}",
+            ended.stdout
+        );
+    }
+    assert!(ended.stdout.contains("\npolicies: 1, warnings: "), "{}", ended.stdout);
+}
+
+#[test]
+fn the_store_is_linted_as_the_file_that_was_applied() {
+    let site = site();
+    let config = ["--config", "lakegate.yaml"];
+    let without = lint(&site, &config);
+    assert_eq!(without.code, Some(2), "{without:#?}");
+    assert!(without.stderr.contains("there is no store yet"), "{}", without.stderr);
+    assert!(!site.path("lakegate.redb").exists());
+    site.apply();
+    let ended = lint(&site, &config);
+    assert_eq!(
+        (ended.code, ended.stdout.as_str()),
+        (Some(0), "policies: 1, warnings: 0\n"),
+        "{ended:#?}"
+    );
+}
+
+fn site() -> Site {
+    Site::new(&Recorder::start().upstream)
+}
+
+fn lint(site: &Site, args: &[&str]) -> Ended {
+    site.run(&[&["policy", "lint"], args].concat())
+}
