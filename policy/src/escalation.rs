@@ -4,7 +4,8 @@ use std::{fmt, sync::Arc};
 
 use crate::{
     action::Action,
-    compile::{Policy, Rule, Scope},
+    area::Area,
+    compile::{Policy, Rule},
     document::Effect,
     overlap::Paths,
     ways::{On, POWERS, Way},
@@ -107,20 +108,7 @@ impl<'a> Holding<'a> {
     }
 }
 
-/// What one resource of a statement stands for.
-enum Area {
-    Everything,
-    Paths { service: &'static str, paths: Paths },
-}
-
 impl Area {
-    fn of(scope: &Scope) -> Self {
-        match scope {
-            Scope::Everything => Self::Everything,
-            Scope::Arn { service, path } => Self::Paths { service, paths: Paths::of_pattern(path) },
-        }
-    }
-
     /// Whether it may have one of `on`.
     fn has(&self, on: On) -> bool {
         let Self::Paths { service, paths } = self else { return true };

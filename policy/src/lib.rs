@@ -30,6 +30,7 @@
 
 mod action;
 mod action_set;
+mod area;
 mod compile;
 mod condition;
 mod decide;

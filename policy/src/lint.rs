@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, fmt};
 use crate::{
     action::{ACTIONS, Action},
     action_set::ActionSet,
+    area::Area,
     compile::{Policy, Rule, Scope},
     document::{Conditions, Document, Effect, Statement},
     fault::Fault,
@@ -134,38 +135,16 @@ struct Said<'a> {
     areas: Vec<Area>,
 }
 
-enum Area {
-    Everything,
-    Paths { service: &'static str, paths: Paths },
-}
-
 impl<'a> Said<'a> {
     fn by((statement, rule): (&'a Statement, &'a Rule)) -> Self {
-        let area = |scope: &Scope| match scope {
-            Scope::Everything => Area::Everything,
-            Scope::Arn { service, path } => Area::Paths { service, paths: Paths::of_pattern(path) },
-        };
-        Self { statement, rule, areas: rule.scopes().iter().map(area).collect() }
+        Self { statement, rule, areas: rule.scopes().iter().map(Area::of).collect() }
     }
 
     /// Whether it applies wherever `other` does.
     fn covers(&self, other: &Self) -> bool {
         self.rule.actions().covers(other.rule.actions())
             && holds_with(&self.statement.condition, &other.statement.condition)
-            && other.areas.iter().all(|area| self.areas.iter().any(|own| own.covers(area)))
-    }
-}
-
-impl Area {
-    fn covers(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Everything, _) => true,
-            (Self::Paths { .. }, Self::Everything) => false,
-            (
-                Self::Paths { service, paths },
-                Self::Paths { service: other_service, paths: other },
-            ) => service == other_service && paths.cover(other),
-        }
+            && other.areas.iter().all(|area| self.areas.iter().any(|own| own.includes(area)))
     }
 }
 
