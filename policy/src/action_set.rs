@@ -80,12 +80,60 @@ impl ActionSet {
         })
     }
 
-    fn insert(&mut self, action: Action) {
+    /// Its actions, in the order of [`ACTIONS`].
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Action> {
+        ACTIONS.iter().copied().filter(|action| self.contains(*action))
+    }
+
+    /// Patterns that match its actions and no others: `fs:*` for all of a service, `fs:Read*` for
+    /// all that begin with the same word.
+    pub(crate) fn patterns(&self) -> Vec<String> {
+        let mut patterns: Vec<String> = Vec::new();
+        for action in self.iter() {
+            let service = format!("{}:*", action.service());
+            let word = format!("{}*", first_word(action.name()));
+            let is_within = |pattern: &String| {
+                Self::parse(pattern)
+                    .is_ok_and(|matched| matched.iter().all(|action| self.contains(action)))
+            };
+            let is_some = |pattern: &String| {
+                Self::parse(pattern).is_ok_and(|matched| matched.iter().count() > 1)
+            };
+            let pattern =
+                [service, word].into_iter().find(|pattern| is_some(pattern) && is_within(pattern));
+            let pattern = pattern.unwrap_or_else(|| action.name().to_owned());
+            if !patterns.contains(&pattern) {
+                patterns.push(pattern);
+            }
+        }
+        patterns
+    }
+
+    /// Adds `action`.
+    pub(crate) fn insert(&mut self, action: Action) {
         let (word, bit) = place(action);
         if let Some(word) = self.words.get_mut(word) {
             *word |= bit;
         }
     }
+}
+
+impl FromIterator<Action> for ActionSet {
+    fn from_iter<I: IntoIterator<Item = Action>>(actions: I) -> Self {
+        let mut set = Self::default();
+        for action in actions {
+            set.insert(action);
+        }
+        set
+    }
+}
+
+// With the service: `fs:Read` of `fs:ReadObject`.
+fn first_word(name: &str) -> &str {
+    let after = name.find(':').map_or(0, |colon| colon.saturating_add(2));
+    let end =
+        name.char_indices().find(|(index, character)| *index >= after && character.is_uppercase());
+    end.and_then(|(end, _)| name.get(..end)).unwrap_or(name)
 }
 
 fn place(action: Action) -> (usize, u128) {
@@ -170,6 +218,21 @@ mod tests {
             refusal("fs:read*")
                 .starts_with("no action matches `fs:read*`; the nearest known one is `fs:Read")
         );
+    }
+
+    #[test]
+    fn patterns_fold_what_is_whole_and_nothing_else() {
+        let fold = |sources: &[&str]| {
+            let mut set = ActionSet::default();
+            for source in sources {
+                set.extend(ActionSet::parse(source).unwrap());
+            }
+            set.patterns()
+        };
+        assert_eq!(fold(&["fs:*"]), ["fs:*"]);
+        assert_eq!(fold(&["fs:Read*", "pr:ReadPullRequest"]), ["fs:Read*", "pr:ReadPullRequest"]);
+        assert_eq!(fold(&["fs:ReadObject", "fs:WriteObject"]), ["fs:ReadObject", "fs:WriteObject"]);
+        assert_eq!(fold(&["ci:*"]), ["ci:ReadAction"]);
     }
 
     #[test]

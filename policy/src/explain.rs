@@ -32,12 +32,12 @@ pub struct Miss<'a> {
     /// The statement.
     pub by: Cause<'a>,
     /// What would have to be different.
-    pub differs: Difference,
+    pub differs: Mismatch,
 }
 
 /// The one thing in which a statement differs from what would allow.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Difference {
+pub enum Mismatch {
     /// These of its conditions do not hold, by their places when they are gone through operator by operator and key by
     /// key, both in the order of their names.
     Conditions(Vec<usize>),
@@ -89,26 +89,26 @@ fn differences(
     requirement: &Requirement,
     user: &str,
     context: &Context<'_>,
-) -> Vec<Difference> {
+) -> Vec<Mismatch> {
     let Requirement { action, target } = requirement;
     let mut found = Vec::new();
     if !rule.actions().contains(*action) {
         let named = ACTIONS.iter().copied().filter(|action| rule.actions().contains(*action));
         let nearest = named.min_by_key(|other| far(*other, *action)).unwrap_or(*action);
-        found.push(Difference::Action { nearest });
+        found.push(Mismatch::Action { nearest });
     }
     if !rule.scopes().iter().any(|scope| scope.includes(target, user)) {
         let agreements = rule.scopes().iter().map(|scope| agreement(scope, target, user));
         let (agrees, is_part) =
             agreements.max_by_key(|(agrees, is_part)| (*is_part, agrees.len())).unwrap_or_default();
-        found.push(Difference::Resource { agrees, is_part });
+        found.push(Mismatch::Resource { agrees, is_part });
     }
     let failing = |(index, condition): (usize, &Condition)| {
         (!condition.holds(context, user)).then_some(index)
     };
     let failing: Vec<_> = rule.conditions().iter().enumerate().filter_map(failing).collect();
     if !failing.is_empty() {
-        found.push(Difference::Conditions(failing));
+        found.push(Mismatch::Conditions(failing));
     }
     found
 }
@@ -136,11 +136,11 @@ fn agreement(scope: &Scope, target: &Target, user: &str) -> (String, bool) {
 }
 
 /// By what misses are ordered: conditions differ from request to request, resources are the next that people get wrong.
-fn distance(differs: &Difference, requirement: &Requirement) -> (usize, Reverse<usize>) {
+fn distance(differs: &Mismatch, requirement: &Requirement) -> (usize, Reverse<usize>) {
     match differs {
-        Difference::Conditions(failing) => (failing.len(), Reverse(0)),
-        Difference::Resource { agrees, .. } => (FAR, Reverse(agrees.len())),
-        Difference::Action { nearest } => {
+        Mismatch::Conditions(failing) => (failing.len(), Reverse(0)),
+        Mismatch::Resource { agrees, .. } => (FAR, Reverse(agrees.len())),
+        Mismatch::Action { nearest } => {
             let near = FAR.saturating_sub(far(*nearest, requirement.action));
             (FAR.saturating_add(1), Reverse(near))
         }
@@ -179,7 +179,7 @@ mod tests {
         Requirement::new(Action::READ_OBJECT, Resource::object("lake", key))
     }
 
-    fn misses(statements: &[String], requirement: &Requirement) -> Vec<(usize, Difference)> {
+    fn misses(statements: &[String], requirement: &Requirement) -> Vec<(usize, Mismatch)> {
         let policies = [policy("P", statements)];
         let subject = Subject { user: "alice", policies: &policies };
         let explanation = explain(&subject, requirement, &Context::default());
@@ -230,14 +230,14 @@ mod tests {
             &read("team-a/x"),
         );
         let resource =
-            |agrees: &str| Difference::Resource { agrees: agrees.to_owned(), is_part: false };
+            |agrees: &str| Mismatch::Resource { agrees: agrees.to_owned(), is_part: false };
         assert_eq!(
             found,
             [
-                (3, Difference::Conditions(vec![0, 1])),
+                (3, Mismatch::Conditions(vec![0, 1])),
                 (1, resource("repository/lake/object/team-")),
                 (2, resource("repository/")),
-                (0, Difference::Action { nearest: Action::WRITE_OBJECT }),
+                (0, Mismatch::Action { nearest: Action::WRITE_OBJECT }),
             ]
         );
     }
@@ -247,14 +247,14 @@ mod tests {
         let requirement = Requirement::new(Action::LIST_OBJECTS, Target::listing("lake", "team-"));
         let found = misses(&[statement("allow", "fs:ListObjects", TEAM, "{}")], &requirement);
         let agrees = "repository/lake/object/team-".to_owned();
-        assert_eq!(found, [(0, Difference::Resource { agrees, is_part: true })]);
+        assert_eq!(found, [(0, Mismatch::Resource { agrees, is_part: true })]);
     }
 
     #[test]
     fn another_service_agrees_in_nothing() {
         let elsewhere = statement("allow", "fs:ReadObject", "arn:lakefs:auth:::user/*", "{}");
         let found = misses(&[elsewhere], &read("x"));
-        assert_eq!(found, [(0, Difference::Resource { agrees: String::new(), is_part: false })]);
+        assert_eq!(found, [(0, Mismatch::Resource { agrees: String::new(), is_part: false })]);
     }
 
     fn written() -> impl Strategy<Value = String> {

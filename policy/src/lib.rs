@@ -34,12 +34,15 @@ mod area;
 mod compile;
 mod condition;
 mod decide;
+mod diff;
 mod document;
 mod escalation;
 mod explain;
+mod fact;
 mod fault;
 mod headers;
 mod host;
+mod language;
 mod likeness;
 mod lint;
 mod listing;
@@ -52,12 +55,14 @@ mod pattern;
 mod question;
 mod reading;
 mod recognise;
+mod region;
 mod requirement;
 mod resource;
 mod text;
 mod touch;
 mod unrecognised;
 mod ways;
+mod witness;
 
 pub mod name;
 pub mod presets;
@@ -67,12 +72,15 @@ pub use crate::{
     compile::{ENTRIES_MAX, ENTRY_BYTES_MAX, Policy, STATEMENTS_MAX},
     condition::{Context, FactError, Facts},
     decide::{Cause, Decision, Subject, decide},
+    diff::{Change, Difference, FACTS_MAX, Outline, When, diff},
     document::{Conditions, Document, Effect, Statement},
     escalation::{Escalation, escalations},
-    explain::{Difference, Explanation, Miss, explain},
+    explain::{Explanation, Mismatch, Miss, explain},
+    fact::{Fact, Literal},
     fault::Fault,
     headers::{HEADERS, HeaderHandling, HeaderRow},
     host::{Domain, Domains, Host, HostFault, can_stand_before, is_address},
+    language::TooEntangled,
     lint::{Lint, Warning, lint},
     listing::{shows_all_buckets, shows_bucket},
     network::{MalformedNetwork, Network},
@@ -81,7 +89,9 @@ pub use crate::{
     parameters::{PARAMETERS, ParameterHandling, ParameterRow, Value},
     question::Question,
     recognise::{Recognised, Shape, recognise},
+    region::Region,
     requirement::{Required, Requirement, Target},
     resource::Resource,
     unrecognised::Unrecognised,
+    witness::s3_words,
 };

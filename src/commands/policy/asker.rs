@@ -7,7 +7,7 @@ use std::{
 };
 
 use policy::{
-    Cause, Decision, Difference, Explanation, Miss, Policy, Question, Requirement, Subject, Target,
+    Cause, Decision, Explanation, Mismatch, Miss, Policy, Question, Requirement, Subject, Target,
     decide, explain, shows_all_buckets,
 };
 
@@ -165,20 +165,20 @@ impl<'a> Asker<'a> {
     fn change(&self, miss: &Miss<'_>, requirement: &Requirement, question: &Question) -> String {
         let Requirement { action, target } = requirement;
         match &miss.differs {
-            Difference::Action { nearest } => {
+            Mismatch::Action { nearest } => {
                 format!("it would, if it named {action}; the nearest that it names is {nearest}")
             }
-            Difference::Resource { is_part: true, .. } => {
+            Mismatch::Resource { is_part: true, .. } => {
                 "it would, if it named all keys that are listed, not some: list under a longer prefix"
                     .to_owned()
             }
-            Difference::Resource { agrees, .. } if agrees.is_empty() => {
+            Mismatch::Resource { agrees, .. } if agrees.is_empty() => {
                 format!("it would, if it named {target}: none of its resources begins so")
             }
-            Difference::Resource { agrees, .. } => {
+            Mismatch::Resource { agrees, .. } => {
                 format!("it would, if it named {target}: its resources agree as far as `{agrees}`")
             }
-            Difference::Conditions(failing) => {
+            Mismatch::Conditions(failing) => {
                 let held = self.directory.policies.get(miss.by.policy);
                 let conditions = held
                     .and_then(|held| held.statement(miss.by.statement))
