@@ -51,6 +51,8 @@ pub(crate) enum Policy {
     Test(PolicyTest),
     /// Says who may do something, and by what
     WhoCan(WhoCan),
+    /// Says what a change of policies newly allows or denies, and to whom; ends with 1 if anything
+    Diff(PolicyDiff),
 }
 
 impl Policy {
@@ -61,6 +63,7 @@ impl Policy {
             Self::Explain(explain) => explain.config.as_deref(),
             Self::Test(_) => None,
             Self::WhoCan(who_can) => who_can.config.as_deref(),
+            Self::Diff(sides) => sides.config.as_deref(),
         }
     }
 }
@@ -133,6 +136,26 @@ pub(crate) struct PolicySource {
     /// The configuration file, which names the store; it is opened while no gateway runs
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+}
+
+/// Which policies are compared.
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "lakegate policy diff [--user NAME] OLD NEW\n       lakegate policy diff [--user NAME] --config FILE NEW"
+)]
+pub(crate) struct PolicyDiff {
+    /// What was: a file of identities, as `apply` takes it, or a lakeFS policy document
+    #[arg(value_name = "OLD")]
+    pub(crate) first: PathBuf,
+    /// What is to be, of the same forms; with `--config`, what is to be applied to the store
+    #[arg(value_name = "NEW", required_unless_present = "config", conflicts_with = "config")]
+    pub(crate) second: Option<PathBuf>,
+    /// The configuration file, which names the store, in the place of OLD; the store is opened while no gateway runs
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Compares this user only
+    #[arg(long, value_name = "NAME")]
+    pub(crate) user: Option<String>,
 }
 
 /// Where a throwaway store lives.

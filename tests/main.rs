@@ -34,6 +34,7 @@ mod ops;
 mod pipelining;
 mod policy;
 mod policy_commands;
+mod policy_diff;
 mod policy_lint;
 mod presign;
 mod presigned;

@@ -70,6 +70,17 @@ impl Directory {
     ///
     /// Everything that is wrong in them, each with its place.
     pub(crate) fn of_files(files: &[PolicyFile]) -> Result<Self, Vec<Fault>> {
+        Self::of_files_over(&presets(), files)
+    }
+
+    /// What there is after `files` were applied to a store that holds `base`. Credentials are
+    /// passed over.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong in the files, each with its place, and documents of `base` that
+    /// this program does not take.
+    pub(crate) fn of_files_over(base: &Snapshot, files: &[PolicyFile]) -> Result<Self, Vec<Fault>> {
         let mut wanted = Identities {
             policies: Some(Vec::new()),
             groups: Some(Vec::new()),
@@ -86,7 +97,7 @@ impl Directory {
         for user in wanted.users.iter_mut().flatten() {
             user.credentials = None;
         }
-        match store::diff(&presets(), &wanted, Prune::Keep) {
+        match store::diff(base, &wanted, Prune::Keep) {
             Ok(_) => {}
             Err(StoreError::Invalid { faults }) => {
                 let place = |fault| place(fault, files, &starts);
@@ -94,7 +105,7 @@ impl Directory {
             }
             Err(other) => return Err(vec![unplaced(other.to_string())]),
         }
-        let mut directory = Self::of_snapshot(&presets())?;
+        let mut directory = Self::of_snapshot(base)?;
         directory.add(&wanted, files, &starts)?;
         Ok(directory)
     }
@@ -163,13 +174,16 @@ impl Directory {
             }
         }
         for entry in wanted.users.iter().flatten() {
-            let names = |list: &Option<Vec<String>>| list.iter().flatten().cloned().collect();
-            let holder = Holder {
-                is_disabled: entry.enabled == Some(false),
-                groups: names(&entry.groups),
-                policies: names(&entry.policies),
-            };
-            self.users.insert(entry.id.clone(), holder);
+            let holder = self.users.entry(entry.id.clone()).or_default();
+            if let Some(enabled) = entry.enabled {
+                holder.is_disabled = !enabled;
+            }
+            if let Some(groups) = &entry.groups {
+                holder.groups = groups.iter().cloned().collect();
+            }
+            if let Some(policies) = &entry.policies {
+                holder.policies = policies.iter().cloned().collect();
+            }
         }
         Ok(())
     }

@@ -1,10 +1,12 @@
 //! `lakegate policy`: examines policies, of files or of a store, without a gateway.
 
 mod asker;
+mod diff;
 mod directory;
 mod explain;
 mod file;
 mod lint;
+mod pairs;
 mod short;
 mod test;
 mod who_can;
@@ -49,6 +51,7 @@ pub(crate) fn run(
             explain::run(&read(&files)?, command, &asked, out)
         }
         Policy::Test(command) => test::run(&command.file, out),
+        Policy::Diff(sides) => diff::run(sides, config, now, out),
         Policy::WhoCan(command) => who_can::run(&read(&command.files)?, command, out),
     }
 }
