@@ -143,6 +143,15 @@ impl Pattern {
     }
 }
 
+impl Piece {
+    fn literal(&self) -> Option<&str> {
+        match self {
+            Self::Literal(literal) => Some(literal),
+            Self::User | Self::One | Self::Any => None,
+        }
+    }
+}
+
 /// How one piece meets the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
@@ -198,6 +207,12 @@ fn glob(pieces: &[Piece], text: Text<'_>, user: &str) -> bool {
         }
         let Some((after, from)) = &mut last_any else { return false };
         if from.next().is_none() {
+            return false;
+        }
+        if let Some(first) =
+            after.first().and_then(Piece::literal).and_then(|literal| literal.chars().next())
+            && !from.seek(first)
+        {
             return false;
         }
         (pieces, text) = (*after, *from);

@@ -43,6 +43,18 @@ impl<'a> Text<'a> {
         Some(next)
     }
 
+    /// Goes on to where the next `wanted` stands, if there is one.
+    pub(crate) fn seek(&mut self, wanted: char) -> bool {
+        while !self.is_empty() {
+            if let Some(rest) = self.first.find(wanted).and_then(|at| self.first.get(at..)) {
+                self.first = rest;
+                return true;
+            }
+            self.advance("");
+        }
+        false
+    }
+
     /// Takes `literal` off the front and gives what is left of *it*: nothing when all of it was
     /// there, its end when the text ended first. Absent when the two differ; the text is then of no
     /// further use.
@@ -101,6 +113,9 @@ mod tests {
             for _ in 0..skipped {
                 prop_assert_eq!(left.next(), expected.next());
             }
+            let (mut sought, mut expected_sought) = (left, expected);
+            prop_assert_eq!(sought.seek('ö'), expected_sought.seek('ö'));
+            prop_assert_eq!(sought.next(), expected_sought.next());
             prop_assert_eq!(left.strip(&literal), expected.strip(&literal));
             prop_assert_eq!(left.is_empty(), expected.is_empty());
         }
