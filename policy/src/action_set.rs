@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Some of the known actions.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ActionSet {
     words: [u128; 2],
 }

@@ -1,11 +1,12 @@
 //! Compiled policies: documents judged and made ready to decide by.
 
 use crate::{
-    action::{Action, SERVICES},
+    action::SERVICES,
     action_set::ActionSet,
     condition::{Condition, Context},
     document::{Document, Effect, Statement},
     fault::{Fault, Faults, Reason},
+    find::Found,
     pattern::Pattern,
     requirement::Target,
     resource::{Arn, Resource},
@@ -24,6 +25,7 @@ pub const ENTRY_BYTES_MAX: usize = 2_048;
 pub struct Policy {
     name: Box<str>,
     rules: Box<[Rule]>,
+    pub(crate) found: Found,
 }
 
 impl Policy {
@@ -47,11 +49,10 @@ impl Policy {
             Some(())
         });
         let found = faults.into_found();
-        if found.is_empty() {
-            Ok(Self { name: name.into(), rules: rules.into() })
-        } else {
-            Err(found)
+        if !found.is_empty() {
+            return Err(found);
         }
+        Ok(Self { name: name.into(), found: Found::new(&rules), rules: rules.into() })
     }
 
     /// Its name.
@@ -70,7 +71,6 @@ impl Policy {
 pub(crate) struct Rule {
     pub(crate) effect: Effect,
     actions: ActionSet,
-    concerns_buckets: bool,
     scopes: Box<[Scope]>,
     conditions: Box<[Condition]>,
 }
@@ -94,39 +94,6 @@ impl Rule {
     /// Whether all its conditions hold of a request by `user`.
     pub(crate) fn holds(&self, context: &Context<'_>, user: &str) -> bool {
         self.conditions().iter().all(|condition| condition.holds(context, user))
-    }
-
-    /// Whether it says something of `action` on `target` in a request by `user`.
-    pub(crate) fn applies(
-        &self,
-        action: Action,
-        target: &Target,
-        user: &str,
-        context: &Context<'_>,
-    ) -> bool {
-        self.actions().contains(action)
-            && self.holds(context, user)
-            && self.scopes().iter().any(|scope| scope.includes(target, user))
-    }
-
-    /// Whether it says something of `action` on the bucket itself.
-    pub(crate) fn applies_to_bucket(
-        &self,
-        action: Action,
-        bucket: &str,
-        user: &str,
-        context: &Context<'_>,
-    ) -> bool {
-        self.actions().contains(action)
-            && self.holds(context, user)
-            && self.scopes().iter().any(|scope| scope.includes_bucket(bucket, user))
-    }
-
-    /// Whether it says something of any action on the bucket or on anything in it.
-    pub(crate) fn reaches_bucket(&self, bucket: &str, user: &str, context: &Context<'_>) -> bool {
-        self.concerns_buckets
-            && self.holds(context, user)
-            && self.scopes().iter().any(|scope| scope.reaches_bucket(bucket, user))
     }
 
     // What is wrong is noted; the rule of a document with a fault is never used.
@@ -166,7 +133,6 @@ impl Rule {
         Self {
             effect: statement.effect,
             actions,
-            concerns_buckets: actions.concerns_buckets(),
             scopes: scopes.into(),
             conditions: conditions.into(),
         }
@@ -204,6 +170,24 @@ impl Scope {
         Ok(Self::Arn { service, path: Pattern::parse(arn.path)? })
     }
 
+    /// The plain texts that stand in all it includes.
+    pub(crate) fn literals(&self) -> Vec<&str> {
+        match self {
+            Self::Everything => Vec::new(),
+            Self::Arn { path, .. } => path.literals().collect(),
+        }
+    }
+
+    /// The plain text that stands in `repository/{bucket}/` of all buckets it reaches: what it
+    /// begins with, up to the end of a bucket's name.
+    pub(crate) fn head(&self) -> Vec<&str> {
+        let Self::Arn { path, .. } = self else { return Vec::new() };
+        let head = path.head().unwrap_or_default();
+        let end =
+            head.match_indices('/').nth(1).map_or(head.len(), |(end, _)| end.saturating_add(1));
+        head.get(..end).into_iter().collect()
+    }
+
     pub(crate) fn includes(&self, target: &Target, user: &str) -> bool {
         match (self, target) {
             (Self::Everything, _) => true,
@@ -218,7 +202,7 @@ impl Scope {
         }
     }
 
-    fn includes_bucket(&self, bucket: &str, user: &str) -> bool {
+    pub(crate) fn includes_bucket(&self, bucket: &str, user: &str) -> bool {
         match self {
             Self::Everything => true,
             Self::Arn { service, path } => {
@@ -239,7 +223,7 @@ impl Scope {
         }
     }
 
-    fn reaches_bucket(&self, bucket: &str, user: &str) -> bool {
+    pub(crate) fn reaches_bucket(&self, bucket: &str, user: &str) -> bool {
         match self {
             Self::Everything => true,
             Self::Arn { service, path } => {

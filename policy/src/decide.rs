@@ -2,12 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::{
-    compile::{Policy, Rule},
-    condition::Context,
-    document::Effect,
-    requirement::Requirement,
-};
+use crate::{compile::Policy, condition::Context, document::Effect, requirement::Requirement};
 
 /// Who asks, and everything they hold: their own policies and those of their groups, in any order.
 #[derive(Clone, Copy, Debug)]
@@ -79,28 +74,23 @@ pub fn decide<'a>(
 ) -> Decision<'a> {
     let Requirement { action, target } = requirement;
     let mut decision = Decision::NoAllow;
-    for (by, rule) in rules(subject) {
-        let settled = rule.effect == Effect::Allow && decision.is_allow();
-        if settled || !rule.applies(*action, target, subject.user, context) {
-            continue;
+    for policy in subject.policies {
+        let first = |effect| {
+            let statement = policy.first(effect, *action, target.text(), |rule, scope| {
+                scope.includes(target, subject.user) && rule.holds(context, subject.user)
+            })?;
+            Some(Cause { policy: policy.name(), statement })
+        };
+        if let Some(by) = first(Effect::Deny) {
+            return Decision::Deny { by };
         }
-        match rule.effect {
-            Effect::Allow => decision = Decision::Allow { by },
-            Effect::Deny => return Decision::Deny { by },
+        if decision == Decision::NoAllow
+            && let Some(by) = first(Effect::Allow)
+        {
+            decision = Decision::Allow { by };
         }
     }
     decision
-}
-
-/// Every statement that applies to `subject`, with what to call it.
-pub(crate) fn rules<'a>(subject: &Subject<'a>) -> impl Iterator<Item = (Cause<'a>, &'a Rule)> {
-    subject.policies.iter().flat_map(|policy| {
-        policy
-            .rules()
-            .iter()
-            .enumerate()
-            .map(|(statement, rule)| (Cause { policy: policy.name(), statement }, rule))
-    })
 }
 
 #[cfg(test)]

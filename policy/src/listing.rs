@@ -1,12 +1,16 @@
 //! Listings: which buckets a caller sees, and which keys they may list.
 
+use std::sync::Arc;
+
 use crate::{
     action::Action,
+    compile::Policy,
     condition::Context,
-    decide::{Subject, decide, rules},
+    decide::{Subject, decide},
     document::Effect,
     requirement::Requirement,
     resource::Resource,
+    text::Text,
 };
 
 /// Whether a list of buckets shows `bucket` to `subject`.
@@ -26,31 +30,28 @@ pub fn shows_all_buckets(subject: &Subject<'_>, context: &Context<'_>) -> bool {
 }
 
 fn reaches_bucket(subject: &Subject<'_>, bucket: &str, context: &Context<'_>) -> bool {
-    let mut reached = false;
-    for (_, rule) in rules(subject) {
-        let hides =
-            |action: &Action| rule.applies_to_bucket(*action, bucket, subject.user, context);
-        match rule.effect {
-            Effect::Allow if reached => {}
-            Effect::Allow => reached = rule.reaches_bucket(bucket, subject.user, context),
-            Effect::Deny if HIDING.iter().any(hides) => return false,
-            Effect::Deny => {}
-        }
-    }
-    reached
+    let hides = |policy: &Arc<Policy>, action| {
+        let denied = policy.first(Effect::Deny, action, Text::bucket(bucket), |rule, scope| {
+            scope.includes_bucket(bucket, subject.user) && rule.holds(context, subject.user)
+        });
+        denied.is_some()
+    };
+    let is_hidden = |policy| HIDING.iter().any(|action| hides(policy, *action));
+    !subject.policies.iter().any(is_hidden)
+        && subject
+            .policies
+            .iter()
+            .any(|policy| policy.reaches_bucket(bucket, subject.user, context))
 }
 
 const HIDING: &[Action] = &[Action::LIST_REPOSITORIES, Action::READ_REPOSITORY];
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use proptest::prelude::*;
 
     use super::*;
     use crate::{
-        compile::Policy,
         decide::Decision,
         document::{Document, Statement},
         requirement::Target,

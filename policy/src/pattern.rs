@@ -138,6 +138,16 @@ impl Pattern {
         rest.is_empty()
     }
 
+    /// The plain parts of it, in their order.
+    pub(crate) fn literals(&self) -> impl Iterator<Item = &str> {
+        self.pieces.iter().filter_map(Piece::literal)
+    }
+
+    /// The plain text that all it matches begins with, if there is any.
+    pub(crate) fn head(&self) -> Option<&str> {
+        self.pieces.first().and_then(Piece::literal)
+    }
+
     fn is_open(&self) -> bool {
         self.pieces.iter().rev().find(|piece| !matches!(piece, Piece::One)) == Some(&Piece::Any)
     }

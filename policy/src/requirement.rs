@@ -2,7 +2,7 @@
 
 use std::{fmt, slice};
 
-use crate::{action::Action, resource::Resource};
+use crate::{action::Action, resource::Resource, text::Text};
 
 /// What an action is done to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -22,6 +22,17 @@ impl Target {
     /// The keys of `bucket` under `prefix`.
     pub fn listing(bucket: &str, prefix: &str) -> Self {
         Self::Listing { bucket: bucket.into(), prefix: prefix.into() }
+    }
+
+    /// The text in which every literal of a pattern that includes it stands.
+    ///
+    /// For a listing that is its prefix, which also holds the path of its bucket.
+    pub(crate) fn text(&self) -> Text<'_> {
+        match self {
+            Self::One(Resource::All) => Text::of(""),
+            Self::One(Resource::Arn { path, .. }) => Text::of(path),
+            Self::Listing { bucket, prefix } => Text::listing(bucket, prefix),
+        }
     }
 }
 

@@ -71,6 +71,12 @@ impl<'a> Text<'a> {
         Some(wanted)
     }
 
+    /// What is left, in its parts.
+    pub(crate) fn left(self) -> [&'a str; 4] {
+        let [second, third, fourth] = self.later;
+        [self.first, second, third, fourth]
+    }
+
     fn parts([first, later @ ..]: [&'a str; 4]) -> Self {
         let mut text = Self { first, later };
         text.advance(first);
