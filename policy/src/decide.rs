@@ -254,6 +254,32 @@ mod tests {
     }
 
     #[test]
+    fn h15_what_was_decided_before_decides_nothing() {
+        let json = r#"{"statement":[{"effect":"allow","action":"fs:*","resource":"arn:lakefs:fs:::repository/lake/object/${user}/*",
+            "condition":{"IpAddress":{"SourceIp":["10.0.0.0/8"]}}}]}"#;
+        let before = Arc::new(Policy::compile("P", &serde_json::from_str(json).unwrap()).unwrap());
+        let edited = json.replace("allow", "deny");
+        let after =
+            Arc::new(Policy::compile("P", &serde_json::from_str(&edited).unwrap()).unwrap());
+        let requirement =
+            Requirement::new(Action::READ_OBJECT, Resource::object("lake", "alice/a"));
+        let is_allowed = |user, policies: &[&Arc<Policy>], address: &str| {
+            let policies: Vec<_> = policies.iter().map(|policy| Arc::clone(policy)).collect();
+            let context =
+                Context { source_ip: Some(address.parse().unwrap()), ..Context::default() };
+            decide(&Subject { user, policies: &policies }, &requirement, &context).is_allow()
+        };
+        for _ in 0..3 {
+            assert!(is_allowed("alice", &[&before], "10.0.0.1"));
+            assert!(!is_allowed("alice", &[&before], "11.0.0.1"), "in another context");
+            assert!(!is_allowed("bob", &[&before], "10.0.0.1"), "for another user");
+            assert!(!is_allowed("alice", &[&after], "10.0.0.1"), "by a document that was edited");
+            assert!(!is_allowed("alice", &[&before, &after], "10.0.0.1"), "with one policy more");
+            assert!(!is_allowed("alice", &[], "10.0.0.1"), "without any");
+        }
+    }
+
+    #[test]
     fn every_operator_and_key_of_a_condition_must_hold() {
         let json = r#"{"statement":[{"effect":"allow","action":"fs:*","resource":"*","condition":{
             "IpAddress":{"SourceIp":["10.0.0.0/8"]},"NotIpAddress":{"SourceIp":["10.0.0.1"]}}}]}"#;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use policy::Action;
+use policy::{Action, Policy};
 use sigv::AccessKeyId;
 use store::{Caller, Callers, CredentialSettings, Expiry, Status, StoreError, UserSettings};
 use time::Duration;
@@ -176,6 +176,35 @@ async fn callers_share_compiled_policies() {
     world.store.update_user("alice", &groups(&["Viewers"])).await.unwrap();
     let again = find(&callers, ALICE).await.unwrap();
     assert!(again.policies.iter().any(|policy| Arc::ptr_eq(policy, &bob.policies[0])));
+}
+
+#[tokio::test]
+async fn an_edited_policy_is_compiled_once_for_all_who_have_it() {
+    let (world, callers) = world().await;
+    world.store.create_policy("Shared", &allows("fs:Read*"), NOW).await.unwrap();
+    world.store.create_group("all", &strings(&["Shared", "FSReadAll"]), NOW).await.unwrap();
+    let keys: Vec<_> = (0..50).map(|number| format!("AKIAUSER{number}")).collect();
+    for key in &keys {
+        world.user(key, key, groups(&["all"])).await;
+    }
+    let shared_by_all = async || {
+        let mut shared: Option<Vec<Arc<Policy>>> = None;
+        for key in &keys {
+            let held = find(&callers, key).await.unwrap().policies.clone();
+            let first = shared.get_or_insert_with(|| held.clone());
+            assert_eq!(first.len(), held.len());
+            assert!(first.iter().zip(&held).all(|(first, held)| Arc::ptr_eq(first, held)), "{key}");
+        }
+        shared.unwrap()
+    };
+    let before = shared_by_all().await;
+    world.store.update_policy("Shared", &allows("fs:Write*")).await.unwrap();
+    let after = shared_by_all().await;
+    assert_eq!(after.len(), 2);
+    for (before, after) in before.iter().zip(&after) {
+        assert_eq!(Arc::ptr_eq(before, after), after.name() != "Shared", "{}", after.name());
+    }
+    assert!(may(&find(&callers, "AKIAUSER7").await.unwrap(), Action::WRITE_OBJECT));
 }
 
 #[tokio::test]
