@@ -187,16 +187,17 @@ impl Filed {
         Some(Self { automaton, ends: ends.into(), places: places.into() })
     }
 
-    /// Gives to `look` the places of each literal that stands in `text`, once.
+    /// Gives to `look` the places of each literal that stands in `text`.
     ///
-    /// When more stand there than are kept in mind it gives all places instead, so that a literal
-    /// that stands there a thousand times costs no more than once.
+    /// The first literals are given once, however often they stand there. What comes behind them is
+    /// given each time, until as many places were given as there are: then all are, and that is it.
     fn propose(&self, text: Text<'_>, mut look: impl FnMut(&[Place])) {
         let Ok(mut state) = self.automaton.start_state(Anchored::No) else {
             return self.propose_all(look);
         };
         let mut seen = [PatternID::MAX; SEEN_MAX];
         let mut seen_count = 0_usize;
+        let mut given = 0_usize;
         for byte in text.left().into_iter().flat_map(str::bytes) {
             state = self.automaton.next_state(Anchored::No, state, byte);
             if !self.automaton.is_match(state) {
@@ -207,12 +208,17 @@ impl Filed {
                 if seen.iter().take(seen_count).any(|seen| *seen == literal) {
                     continue;
                 }
-                let Some(next) = seen.get_mut(seen_count) else {
+                let places = self.places_of(literal);
+                if let Some(next) = seen.get_mut(seen_count) {
+                    *next = literal;
+                    seen_count = seen_count.saturating_add(1);
+                } else {
+                    given = given.saturating_add(places.len());
+                }
+                if given > self.places.len() {
                     return self.propose_all(look);
-                };
-                *next = literal;
-                seen_count = seen_count.saturating_add(1);
-                look(self.places_of(literal));
+                }
+                look(places);
             }
         }
     }
