@@ -72,12 +72,13 @@ impl ActionSet {
 
     /// Whether one of them is done to a bucket or to something in it.
     ///
-    /// Identities and storage outside any bucket are not there, so that leave to manage users, or
-    /// to read the configuration, shows no bucket.
+    /// Identities, catalogs and storage outside any bucket are not there, so that leave to manage
+    /// users, or to read the configuration, shows no bucket.
     pub(crate) fn concerns_buckets(&self) -> bool {
-        ACTIONS.iter().any(|action| {
-            action.service() != "auth" && !ELSEWHERE.contains(action) && self.contains(*action)
-        })
+        let is_elsewhere = |action: &Action| {
+            matches!(action.service(), "auth" | "catalog") || ELSEWHERE.contains(action)
+        };
+        self.iter().any(|action| !is_elsewhere(&action))
     }
 
     /// Its actions, in the order of [`ACTIONS`].

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use crate::{
-    action::{ACTIONS, Action},
+    action::Action,
     compile::{Rule, Scope},
     condition::{Condition, Context},
     decide::{Cause, Decision, Subject, decide},
@@ -93,8 +93,8 @@ fn differences(
     let Requirement { action, target } = requirement;
     let mut found = Vec::new();
     if !rule.actions().contains(*action) {
-        let named = ACTIONS.iter().copied().filter(|action| rule.actions().contains(*action));
-        let nearest = named.min_by_key(|other| far(*other, *action)).unwrap_or(*action);
+        let nearest =
+            rule.actions().iter().min_by_key(|other| far(*other, *action)).unwrap_or(*action);
         found.push(Mismatch::Action { nearest });
     }
     if !rule.scopes().iter().any(|scope| scope.includes(target, user)) {

@@ -42,13 +42,32 @@ impl Policy {
         text: Text<'_>,
         accepts: impl Fn(&Rule, &Scope) -> bool,
     ) -> Option<usize> {
-        let index = match effect {
-            Effect::Allow => &self.found.allows,
-            Effect::Deny => &self.found.denies,
-        };
         let accepts =
             |rule: &Rule, scope: &Scope| rule.actions().contains(action) && accepts(rule, scope);
-        index.first(action, text, |place| self.at(place, accepts)).map(usize::from)
+        self.index(effect).first(action, text, |place| self.at(place, accepts)).map(usize::from)
+    }
+
+    /// The first statement of `effect` that `accepts` takes by its place, of those that may include
+    /// all that `scope` stands for and name `action`.
+    ///
+    /// What includes all that a pattern matches has its literals within those of the pattern.
+    pub(crate) fn first_around(
+        &self,
+        effect: Effect,
+        action: Action,
+        scope: &Scope,
+        accepts: impl Fn(usize) -> bool,
+    ) -> Option<usize> {
+        let text = scope.literals().join(NO_LITERAL);
+        let accepts = |place: Place| accepts(usize::from(place.rule));
+        self.index(effect).first(action, Text::of(&text), accepts).map(usize::from)
+    }
+
+    fn index(&self, effect: Effect) -> &Index {
+        match effect {
+            Effect::Allow => &self.found.allows,
+            Effect::Deny => &self.found.denies,
+        }
     }
 
     /// Whether a statement allows something on `bucket` or in it.
@@ -82,6 +101,9 @@ fn entries<'a>(
     });
     scopes.collect()
 }
+
+/// Stands between the literals of a pattern. Where it is part of a literal, more is asked.
+const NO_LITERAL: &str = "\0";
 
 // A place has two bytes for each.
 const _: () = assert!(STATEMENTS_MAX < 1 << 16 && ENTRIES_MAX < 1 << 16);

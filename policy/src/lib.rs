@@ -83,7 +83,7 @@ pub use crate::{
     headers::{HEADERS, HeaderHandling, HeaderRow},
     host::{Domain, Domains, Host, HostFault, can_stand_before, is_address},
     language::TooEntangled,
-    lint::{Lint, Warning, lint},
+    lint::{Lint, Rest, Warning, lint},
     listing::{shows_all_buckets, shows_bucket},
     network::{MalformedNetwork, Network},
     operation::{Handling, Level, Mark, Need, Row},

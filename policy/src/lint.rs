@@ -1,9 +1,9 @@
 //! What a document without a fault says in vain, or says wider than people mean.
 
-use std::{collections::BTreeSet, fmt};
+use std::{cell::Cell, collections::BTreeSet, fmt};
 
 use crate::{
-    action::{ACTIONS, Action},
+    action::Action,
     action_set::ActionSet,
     area::Area,
     compile::{Policy, Rule, Scope},
@@ -38,11 +38,12 @@ pub enum Lint {
         /// Its place.
         by: usize,
     },
-    /// A statement of the document denies all that this one allows. In a list of buckets it still shows those that it
-    /// reaches.
+    /// A statement of the document denies all that this one allows.
     Denied {
         /// Its place.
         by: usize,
+        /// What is left of it.
+        but: Rest,
     },
     /// An action is done to nothing that the statement's resources name.
     Idle {
@@ -50,6 +51,8 @@ pub enum Lint {
         action: String,
         /// What it is done to, in words.
         done_to: &'static str,
+        /// What it does all the same.
+        but: Rest,
     },
     /// Actions on identities are allowed by a wildcard.
     AnyAction {
@@ -65,13 +68,36 @@ pub enum Lint {
     },
 }
 
+/// What a statement does that allows nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rest {
+    /// Nothing.
+    Nothing,
+    /// At most it shows buckets in the answer to `ListBuckets`, where one is shown when something in it is allowed.
+    ShowsBuckets,
+}
+
+impl fmt::Display for Rest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Nothing => "",
+            Self::ShowsBuckets => " but, at most, show buckets in a list of buckets",
+        })
+    }
+}
+
 impl fmt::Display for Lint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Shadowed { by } => write!(f, "statement[{by}] says all of this already"),
-            Self::Denied { by } => write!(f, "statement[{by}] denies all that this allows"),
-            Self::Idle { action, done_to } => {
-                write!(f, "`{action}` does nothing on these resources: it is done to {done_to}")
+            Self::Denied { by, but } => {
+                write!(f, "statement[{by}] denies all that this allows: it does nothing{but}")
+            }
+            Self::Idle { action, done_to, but } => {
+                write!(
+                    f,
+                    "`{action}` does nothing on these resources{but}: it is done to {done_to}"
+                )
             }
             Self::AnyAction { action } => {
                 write!(f, "`{action}` allows to change identities: name the actions that are meant")
@@ -95,28 +121,30 @@ impl fmt::Display for Lint {
 /// The faults of a document that is refused, as [`Policy::compile`] tells them.
 pub fn lint(document: &Document) -> Result<Vec<Warning>, Vec<Fault>> {
     let policy = Policy::compile("", document)?;
-    let said: Vec<Said<'_>> = document.statement.iter().zip(policy.rules()).map(Said::by).collect();
+    let said = document.statement.iter().zip(policy.rules()).map(Said::by).collect();
+    let statements = Statements { policy: &policy, said, left: Cell::new(PAIRS_MAX) };
     let mut warnings = Vec::new();
-    for (index, one) in said.iter().enumerate() {
+    for (index, one) in statements.said.iter().enumerate() {
         let mut warn = |step: String, lint: Lint| {
             let path = format!("statement[{index}]{step}");
             warnings.push(Warning { statement: index, path, lint });
         };
-        if let Some(by) = shadow(index, one, &said) {
+        if let Some(by) = statements.shadow(index, one) {
             warn(String::new(), Lint::Shadowed { by });
         }
-        if let Some(by) = denial(one, &said) {
-            warn(String::new(), Lint::Denied { by });
+        if let Some(by) = statements.denial(one) {
+            warn(String::new(), Lint::Denied { by, but: rest(*one.rule.actions(), one.rule) });
         }
         for (place, source) in one.statement.action.iter().enumerate() {
             let Ok(actions) = ActionSet::parse(source) else { continue };
             let step = || format!(".action[{place}]");
             if let Some(done_to) = idle(actions, one.rule.scopes()) {
-                warn(step(), Lint::Idle { action: source.clone(), done_to });
+                let but = rest(actions, one.rule);
+                warn(step(), Lint::Idle { action: source.clone(), done_to, but });
             }
             if one.rule.effect == Effect::Allow
                 && source.contains(['*', '?'])
-                && members(actions).any(changes_identities)
+                && actions.iter().any(changes_identities)
             {
                 warn(step(), Lint::AnyAction { action: source.clone() });
             }
@@ -140,6 +168,11 @@ impl<'a> Said<'a> {
         Self { statement, rule, areas: rule.scopes().iter().map(Area::of).collect() }
     }
 
+    /// How many characters its resources have.
+    fn size(&self) -> usize {
+        self.statement.resource.iter().map(String::len).sum()
+    }
+
     /// Whether it applies wherever `other` does.
     fn covers(&self, other: &Self) -> bool {
         self.rule.actions().covers(other.rule.actions())
@@ -161,28 +194,78 @@ fn holds_with(wide: &Conditions, narrow: &Conditions) -> bool {
     })
 }
 
-/// The statement that says all that `one`, at `index`, says; of two that say the same, the first.
-fn shadow(index: usize, one: &Said<'_>, all: &[Said<'_>]) -> Option<usize> {
-    all.iter().enumerate().position(|(place, other)| {
-        place != index
-            && other.rule.effect == one.rule.effect
-            && other.covers(one)
-            && (place < index || !one.covers(other))
-    })
+/// The statements of a document, held against each other.
+struct Statements<'a> {
+    policy: &'a Policy,
+    said: Vec<Said<'a>>,
+    /// How many pairs of characters may still be compared.
+    left: Cell<usize>,
 }
 
-fn denial(one: &Said<'_>, all: &[Said<'_>]) -> Option<usize> {
-    let is_allow = one.rule.effect == Effect::Allow;
-    all.iter().position(|other| is_allow && other.rule.effect == Effect::Deny && other.covers(one))
+impl Statements<'_> {
+    /// The statement that says all that `one`, at `index`, says; of two that say the same, the first.
+    fn shadow(&self, index: usize, one: &Said<'_>) -> Option<usize> {
+        self.around(one, one.rule.effect, |place, other| {
+            place != index && self.covers(other, one) && (place < index || !self.covers(one, other))
+        })
+    }
+
+    /// The statement that denies all that `one` allows.
+    fn denial(&self, one: &Said<'_>) -> Option<usize> {
+        match one.rule.effect {
+            Effect::Allow => self.around(one, Effect::Deny, |_, other| self.covers(other, one)),
+            Effect::Deny => None,
+        }
+    }
+
+    fn around(
+        &self,
+        one: &Said<'_>,
+        effect: Effect,
+        accepts: impl Fn(usize, &Said<'_>) -> bool,
+    ) -> Option<usize> {
+        let (action, scope) = (one.rule.actions().iter().next()?, one.rule.scopes().first()?);
+        self.policy.first_around(effect, action, scope, |place| {
+            self.said.get(place).is_some_and(|other| accepts(place, other))
+        })
+    }
+
+    /// Whether `wide` is found to apply wherever `narrow` does.
+    fn covers(&self, wide: &Said<'_>, narrow: &Said<'_>) -> bool {
+        let Some(left) = self.left.get().checked_sub(wide.size().saturating_mul(narrow.size()))
+        else {
+            return false;
+        };
+        self.left.set(left);
+        wide.covers(narrow)
+    }
 }
 
 /// What `actions` are done to, when nothing of it is in `scopes`.
 fn idle(actions: ActionSet, scopes: &[Scope]) -> Option<&'static str> {
     let is_done = |action| scopes.iter().any(|scope| Touch::of(action).is_in(scope));
-    if members(actions).any(is_done) {
+    if actions.iter().any(is_done) {
         return None;
     }
-    members(actions).next().map(|action| Touch::of(action).words())
+    actions.iter().next().map(|action| Touch::of(action).words())
+}
+
+/// What `actions` of `rule` do even where they allow nothing.
+fn rest(actions: ActionSet, rule: &Rule) -> Rest {
+    let reached = Paths::reached_buckets();
+    let shows = |scope: &Scope| match scope {
+        Scope::Everything => true,
+        Scope::Arn { service, path } => {
+            let path = Paths::of_pattern(path);
+            *service == "fs" && reached.iter().any(|buckets| path.meet(buckets))
+        }
+    };
+    match rule.effect {
+        Effect::Allow if actions.concerns_buckets() && rule.scopes().iter().any(shows) => {
+            Rest::ShowsBuckets
+        }
+        Effect::Allow | Effect::Deny => Rest::Nothing,
+    }
 }
 
 /// The first action of an allow that changes identities, and the resource by which it may be done to all of them.
@@ -190,7 +273,7 @@ fn everybody(one: &Said<'_>) -> Option<(Action, String)> {
     if one.rule.effect == Effect::Deny {
         return None;
     }
-    let action = members(*one.rule.actions()).find(|action| changes_identities(*action))?;
+    let action = one.rule.actions().iter().find(|action| changes_identities(*action))?;
     let everyone = ["user/", "group/", "policy/"].map(Paths::named);
     let index = one.areas.iter().position(|area| match area {
         Area::Everything => true,
@@ -206,9 +289,8 @@ fn changes_identities(action: Action) -> bool {
     action.service() == "auth" && !reads.iter().any(|start| action.name().starts_with(start))
 }
 
-fn members(actions: ActionSet) -> impl Iterator<Item = Action> {
-    ACTIONS.iter().copied().filter(move |action| actions.contains(*action))
-}
+/// How many pairs of characters are compared in one document. Beyond that, a statement counts as covering no other.
+const PAIRS_MAX: usize = 50_000_000;
 
 #[cfg(test)]
 mod tests {
@@ -265,7 +347,69 @@ mod tests {
     fn an_allow_that_is_always_denied_is_told_of() {
         let found =
             warnings(&[("allow", "fs:ReadObject", TEAM), ("deny", "fs:*", "arn:lakefs:fs:::*")]);
-        assert_eq!(found, ["statement[0]: statement[1] denies all that this allows"]);
+        assert_eq!(
+            found,
+            [
+                "statement[0]: statement[1] denies all that this allows: it does nothing but, at most, show buckets in a list of buckets"
+            ]
+        );
+        let user = "arn:lakefs:auth:::user/a";
+        let found = warnings(&[("allow", "auth:ReadUser", user), ("deny", "auth:*", "*")]);
+        assert_eq!(
+            found,
+            ["statement[0]: statement[1] denies all that this allows: it does nothing"]
+        );
+    }
+
+    #[test]
+    fn what_may_still_show_a_bucket_is_told_as_such() {
+        let buckets = " but, at most, show buckets in a list of buckets";
+        for (action, resource, shows) in [
+            ("fs:ReadObject", "arn:lakefs:fs:::repository/lake", true),
+            ("fs:ListObjects", "arn:lakefs:fs:::repository/lake/object/x", true),
+            ("fs:ReadRepository", TEAM, true),
+            ("fs:ReadObject", "arn:lakefs:auth:::user/*", false),
+            ("fs:ReadConfig", "arn:lakefs:fs:::*", false),
+        ] {
+            let found = warnings(&[("allow", action, resource)]);
+            assert_eq!(found[0].contains(buckets), shows, "{found:?}");
+        }
+    }
+
+    #[test]
+    fn documents_of_many_statements_are_read_through() {
+        let resource =
+            |number: usize| format!("arn:lakefs:fs:::repository/*/object/team-{number}/*");
+        let many: Vec<_> = (0..2_000)
+            .map(|number| statement("allow", "fs:ReadObject", &resource(number)))
+            .collect();
+        let mut texts: Vec<_> = many.iter().map(String::as_str).collect();
+        let last = statement("deny", "fs:*", &resource(7));
+        texts.push(&last);
+        let found = lint(&document(&texts)).unwrap();
+        let [warning] = &found[..] else { panic!("{found:?}") };
+        assert!(matches!(
+            warning,
+            Warning { statement: 7, lint: Lint::Denied { by: 2_000, .. }, .. }
+        ));
+    }
+
+    #[test]
+    fn patterns_that_take_too_long_to_compare_are_not_told_of() {
+        let path = |place: usize| format!("{}b*{}", "a*".repeat(place), "a*".repeat(200 - place));
+        let resource =
+            |place: usize| format!("arn:lakefs:fs:::repository/lake/object/{}", path(place));
+        let with_twins = |count: usize| {
+            let twins =
+                [("allow", "fs:ReadObject", "arn:lakefs:fs:::repository/lake/object/?ca*b*a*"); 2]
+                    .map(|(e, a, r)| statement(e, a, r));
+            let many =
+                (0..count).map(|place| statement("allow", "fs:ReadObject", &resource(place)));
+            let texts: Vec<_> = many.chain(twins).collect();
+            lint(&document(&texts.iter().map(String::as_str).collect::<Vec<_>>())).unwrap()
+        };
+        assert_eq!(with_twins(5).len(), 1);
+        assert_eq!(with_twins(100).len(), 0);
     }
 
     #[test]
@@ -407,7 +551,7 @@ mod tests {
                 for requirement in &requirements {
                     prop_assert_eq!(decided(&whole, requirement), decided(&less, requirement), "{} {}", &warning, requirement);
                 }
-                if matches!(warning.lint, Lint::Shadowed { .. }) {
+                if !matches!(warning.lint, Lint::Denied { but: Rest::ShowsBuckets, .. }) {
                     let shows = |document: &Document| {
                         let policies = [Arc::new(Policy::compile("P", document).unwrap())];
                         shows_bucket(&Subject { user: "a", policies: &policies }, "b", &Context::default())
@@ -422,7 +566,11 @@ mod tests {
             (_, action, resource) in written(), key in "[ab]{1,2}", prefix in "[ab]{0,2}",
         ) {
             let document = document(&[&statement("allow", action, &resource)]);
-            let is_idle = lint(&document).unwrap().iter().any(|warning| matches!(warning.lint, Lint::Idle { .. }));
+            let warnings = lint(&document).unwrap();
+            let but = warnings.iter().find_map(|warning| match warning.lint {
+                Lint::Idle { but, .. } => Some(but),
+                Lint::Shadowed { .. } | Lint::Denied { .. } | Lint::AnyAction { .. } | Lint::AnyIdentity { .. } => None,
+            });
             let asked = [
                 Requirement::new(Action::READ_OBJECT, Resource::object("b", &key)),
                 Requirement::new(Action::WRITE_OBJECT, Resource::object("b", &key)),
@@ -430,7 +578,12 @@ mod tests {
                 Requirement::new(Action::READ_REPOSITORY, Resource::bucket("b")),
                 Requirement::new(Action::READ_USER, Resource::user("a")),
             ];
-            if is_idle {
+            if but == Some(Rest::Nothing) {
+                let policies = [Arc::new(Policy::compile("P", &document).unwrap())];
+                let subject = Subject { user: "a", policies: &policies };
+                prop_assert!(!shows_bucket(&subject, "b", &Context::default()));
+            }
+            if but.is_some() {
                 for requirement in &asked {
                     prop_assert_eq!(decided(&document, requirement), "no allow", "{}", requirement);
                 }

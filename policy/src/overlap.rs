@@ -49,6 +49,12 @@ impl Paths {
         Self::named("repository/").then("/object/").and(&[Token::Run, Token::One])
     }
 
+    /// `repository/{bucket}`, and all in it, for every bucket.
+    pub(crate) fn reached_buckets() -> [Self; 2] {
+        let bucket = || Self::named("repository/");
+        [bucket(), bucket().then("/").and(&[Token::Run])]
+    }
+
     /// `start` with the caller's own name behind it.
     pub(crate) fn own(start: &str) -> Self {
         Self::empty().then(start).and(&[Token::User])
@@ -112,7 +118,7 @@ impl Steps {
 }
 
 /// Whether both sequences can be gone through to their ends. Every pair of places is looked at once, and what both begin
-/// with is passed over.
+/// and end with is passed over.
 fn is_reached(
     left: &[Token],
     right: &[Token],
@@ -120,6 +126,14 @@ fn is_reached(
 ) -> bool {
     let (mut left, mut right) = (left, right);
     while let ([Token::Character(one), lefts @ ..], [Token::Character(other), rights @ ..]) =
+        (left, right)
+    {
+        if one != other {
+            return false;
+        }
+        (left, right) = (lefts, rights);
+    }
+    while let ([lefts @ .., Token::Character(one)], [rights @ .., Token::Character(other)]) =
         (left, right)
     {
         if one != other {

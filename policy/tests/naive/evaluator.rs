@@ -166,9 +166,10 @@ fn does(statement: &Statement, action: &str) -> bool {
     statement.action.iter().any(|pattern| matches(&parts(pattern, ""), &action))
 }
 
-/// Whether an action is done to a bucket or to something in one: not to identities, nor to storage outside of any.
+/// Whether an action is done to a bucket or to something in one: not to identities or catalogs, nor to storage outside
+/// of any.
 fn is_of_buckets(action: &str) -> bool {
-    !action.starts_with("auth:")
+    !["auth:", "catalog:"].iter().any(|service| action.starts_with(service))
         && !["fs:ReadConfig", "fs:AttachStorageNamespace", "fs:ImportFromStorage"].contains(&action)
 }
 
