@@ -2,8 +2,8 @@
 
 use crate::{name::Kind, presets};
 
-/// The preset of `kind` that somebody who reads `name` could take it for: it differs by nothing, by case, or by accents
-/// and letters of other scripts in a few places.
+/// The preset of `kind` that somebody who reads `name` could take it for: it differs by nothing, by case, by digits
+/// that look like letters, or by accents and letters of other scripts in a few places.
 pub(crate) fn preset(kind: Kind, name: &str) -> Option<&'static str> {
     let alike = |preset: &&'static str| is_like(name, preset);
     match kind {
@@ -53,13 +53,18 @@ fn is_like(name: &str, preset: &str) -> bool {
             .all(|(letter, own)| *letter == own || !letter.is_ascii())
 }
 
-/// The letters of `name` without case, width and marks.
+/// The letters of `name` without case, width and marks; what looks like `i` or `o` is one.
 fn plain(name: &str) -> impl Iterator<Item = char> {
     name.chars()
         .map(narrow)
         .flat_map(char::to_uppercase)
         .flat_map(char::to_lowercase)
         .filter(|letter| !is_mark(*letter))
+        .map(|letter| match letter {
+            'l' | '1' | '|' => 'i',
+            '0' => 'o',
+            _ => letter,
+        })
 }
 
 /// The ASCII character of a full-width one.

@@ -78,7 +78,7 @@ pub enum NameError {
 ///
 /// [`NameError`] for the empty name, `.`, `..`, and a name with one of `* ? $ { } / % \`, a control
 /// character or an invisible one, with white space at an end, or one that differs from the preset of
-/// its kind that it looks like only by case or accents.
+/// its kind that it looks like.
 pub fn check(kind: Kind, name: &str) -> Result<(), NameError> {
     if name.is_empty() {
         return Err(NameError::Empty(kind));
@@ -181,6 +181,9 @@ mod tests {
         assert_eq!(refusal(Kind::Group, "superusers"), "SuperUsers");
         assert_eq!(refusal(Kind::Policy, "authfullaccess"), "AuthFullAccess");
         assert_eq!(refusal(Kind::Policy, "FSReadÀll"), "FSReadAll");
+        assert_eq!(refusal(Kind::Policy, "FSReadAII"), "FSReadAll");
+        assert_eq!(refusal(Kind::Group, "V1ewers"), "Viewers");
+        assert_eq!(refusal(Kind::Group, "Deve1opers"), "Developers");
     }
 
     #[test]
