@@ -132,7 +132,7 @@ fn h19_statements_decide_the_same_in_large_documents_as_one_by_one() {
 }
 
 #[test]
-fn h19_ten_thousand_users_of_fifty_policies_each_share_the_documents() {
+fn h19_users_of_fifty_policies_each_share_the_documents() {
     let users = number("LAKEGATE_TEST_USERS", 200);
     let shape = |number: usize| {
         let (_, shape) = SHAPES.get(number % 2).unwrap();

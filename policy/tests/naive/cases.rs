@@ -20,7 +20,11 @@ pub(crate) struct Case<'a> {
 
 /// Some policies, each under a name of its own.
 pub(crate) fn policies(dice: &mut Dice) -> Vec<(String, Document)> {
-    let documents = dice.some(3, |dice| Document { statement: dice.some(4, statement) });
+    let documents = dice.some(3, |dice| {
+        // Those of many are looked up by their literals.
+        let most = if dice.percent(20) { 16 } else { 4 };
+        Document { statement: dice.some(most, statement) }
+    });
     documents.into_iter().enumerate().map(|(at, document)| (format!("P{at}"), document)).collect()
 }
 

@@ -38,7 +38,7 @@ use crate::{
 
 #[test]
 fn h14_the_engine_decides_and_shows_what_the_documents_say() {
-    let (seed, count) = (number("LAKEGATE_POLICY_SEED", 6), number("LAKEGATE_POLICY_CASES", COUNT));
+    let (seed, count) = run();
     let mut tally = Tally::default();
     for world in 0..count.div_ceil(CASES) {
         let mut dice = Dice::of(seed, world);
@@ -160,6 +160,11 @@ fn outcome(decision: Decision<'_>) -> &'static str {
         Decision::Deny { .. } => "deny",
         Decision::NoAllow => "no allow",
     }
+}
+
+/// The seed of this run, and how many cases there are in it.
+fn run() -> (u64, u64) {
+    (number("LAKEGATE_POLICY_SEED", 6), number("LAKEGATE_POLICY_CASES", COUNT))
 }
 
 /// A number from the environment, for runs by hand by `tests/policy-cases`.

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use policy::{Document, Effect, Policy, Statement, Subject, decide, shows_bucket};
 
 use crate::{
-    COUNT,
     cases::{self, Case},
     compile, context,
     dice::Dice,
-    outcome, requirement,
+    outcome, requirement, run,
 };
 
 #[test]
@@ -52,8 +51,9 @@ fn h13_one_more_deny_never_widens_and_one_more_allow_never_narrows() {
 
 /// Checks some statements, as many as two policies may have, and a request that they decide.
 fn of_many_cases(check: impl Fn(&mut Dice, &Case<'_>, &[Statement])) {
-    for number in 0..COUNT / 20 {
-        let mut dice = Dice::of(13, number);
+    let (seed, count) = run();
+    for number in 0..count / 20 {
+        let mut dice = Dice::of(seed, number);
         let policies = cases::policies(&mut dice);
         let given: Vec<_> =
             policies.iter().flat_map(|(_, document)| document.statement.clone()).collect();
