@@ -3,6 +3,7 @@
 use crate::{
     action::{ACTIONS, Action, SERVICES},
     fault::Reason,
+    nearest::nearest,
     pattern::Pattern,
     text::Text,
 };
@@ -41,7 +42,8 @@ impl ActionSet {
             }
         }
         if matched == Self::default() {
-            let (found, nearest) = (source.to_owned(), nearest(source));
+            let found = source.to_owned();
+            let nearest = nearest(source, ACTIONS.iter().map(|action| action.name()));
             let reason = if is_pattern {
                 Reason::MatchesNoAction { found, nearest }
             } else {
@@ -140,13 +142,6 @@ fn first_word(name: &str) -> &str {
 fn place(action: Action) -> (usize, u128) {
     let index = action.index();
     (usize::from(index >> 7), 1_u128.wrapping_shl(u32::from(index)))
-}
-
-fn nearest(source: &str) -> Action {
-    let wanted = source.to_ascii_lowercase();
-    let distance =
-        |action: &Action| strsim::damerau_levenshtein(&action.name().to_ascii_lowercase(), &wanted);
-    ACTIONS.iter().copied().min_by_key(distance).unwrap_or(Action::READ_OBJECT)
 }
 
 // Actions of `fs` whose resource is never a bucket's.

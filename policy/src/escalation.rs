@@ -8,7 +8,7 @@ use crate::{
     compile::{Policy, Rule},
     document::Effect,
     overlap::Paths,
-    ways::{On, POWERS, Way},
+    powers::{On, POWERS, Way},
 };
 
 /// A statement by which whoever holds its policy can come to more than their policies say.

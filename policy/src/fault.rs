@@ -5,7 +5,7 @@ use std::{fmt, mem};
 use thiserror::Error;
 
 use crate::{
-    action::{Action, SERVICES},
+    action::SERVICES,
     condition::{KEYS, Key, OPERATORS, Operator},
     network::MalformedNetwork,
 };
@@ -39,9 +39,9 @@ pub(crate) enum Reason {
     #[error("unknown service `{found}` of an action; known are {}", list(SERVICES))]
     UnknownActionService { found: String },
     #[error("unknown action `{found}`; the nearest known one is `{nearest}`")]
-    UnknownAction { found: String, nearest: Action },
+    UnknownAction { found: String, nearest: String },
     #[error("no action matches `{found}`; the nearest known one is `{nearest}`")]
-    MatchesNoAction { found: String, nearest: Action },
+    MatchesNoAction { found: String, nearest: String },
     #[error("`{0}` is neither `*` nor an ARN, such as `arn:lakefs:fs:::repository/lake/object/*`")]
     MalformedArn(String),
     #[error("`{0}` is not a JSON list of strings")]

@@ -143,6 +143,26 @@ const STORE: &[Way] = &[
         "its holder can have the store copy objects to where they may read them",
     ),
     way(
+        Action::WRITE_BUCKET_OWNERSHIP_CONTROLS,
+        &[On::Bucket],
+        "its holder can have the store heed ACLs, by which it lets others in, behind this gateway",
+    ),
+    way(
+        Action::WRITE_BUCKET_INVENTORY,
+        &[On::Bucket],
+        "its holder can have the store write lists of all keys to where they may read them",
+    ),
+    way(
+        Action::WRITE_BUCKET_LOGGING,
+        &[On::Bucket],
+        "its holder can have the store write who asked for which keys to where they may read it",
+    ),
+    way(
+        Action::WRITE_BUCKET_NOTIFICATION,
+        &[On::Bucket],
+        "its holder can have the store tell others of keys as they are written",
+    ),
+    way(
         Action::WRITE_BUCKET_LIFECYCLE,
         &[On::Bucket],
         "its holder can have the store delete objects that they may not delete",

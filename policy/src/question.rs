@@ -6,9 +6,11 @@ use crate::{
     action::{ACTIONS, Action},
     condition::{Context, Facts},
     fault::Fault,
+    nearest::nearest,
     operation::{Level, Mark, Row},
     operations::{OPERATIONS, Operation},
     parameters::{ParameterRow, Value},
+    reading,
     recognise::{Shape, recognise},
     requirement::{Required, Requirement, Target},
     resource::Resource,
@@ -30,7 +32,8 @@ impl Question {
     /// operation that lists, what follows the bucket is the prefix.
     ///
     /// An operation's requirements are those of its request at the gateway. An action that lists, asked for on a
-    /// bucket, is a listing under the `Prefix` of `facts`.
+    /// bucket, is a listing under the `Prefix` of `facts`. Either way, what a store that cleans paths would read in a
+    /// key or prefix has to be allowed as well.
     ///
     /// # Errors
     ///
@@ -59,11 +62,10 @@ impl Question {
 
     fn of_action(name: &str, resource: &str, facts: Facts) -> Result<Self, Fault> {
         let action = Action::parse(name).ok_or_else(|| {
-            let nearest = nearest(name, ACTIONS.iter().map(|action| action.name()));
-            fault(
-                "action",
-                format!("unknown action `{name}`; the nearest known one is `{nearest}`"),
-            )
+            let operations = OPERATIONS.iter().map(|operation| format!("s3:{operation}"));
+            let nearest = nearest(name, ACTIONS.iter().map(Action::to_string).chain(operations));
+            let reason = format!("unknown action `{name}`; the nearest known one is `{nearest}`");
+            fault("action", reason)
         })?;
         let resource = Resource::parse(resource).ok_or_else(|| {
             let reason =
@@ -76,7 +78,15 @@ impl Question {
             }
             Some(_) | None => resource.into(),
         };
-        let required = Required::from(vec![Requirement { action, target }]);
+        let readings = match &target {
+            Target::Listing { bucket, prefix } => reading::of_prefix(bucket, prefix),
+            Target::One(resource) => match object_of(resource) {
+                Some((bucket, key)) => reading::of_key(bucket, key),
+                None => Vec::new(),
+            },
+        };
+        let targets = std::iter::once(target).chain(readings);
+        let required = targets.map(|target| Requirement { action, target }).collect();
         Ok(Self { operation: None, required, facts })
     }
 
@@ -203,15 +213,16 @@ fn level_differs(row: &Row, bucket: &str, key: Option<&str>) -> bool {
     level != row.level
 }
 
+fn object_of(resource: &Resource) -> Option<(&str, &str)> {
+    let Resource::Arn { service: "fs", path } = resource else { return None };
+    path.strip_prefix("repository/")?
+        .split_once("/object/")
+        .filter(|(bucket, _)| !bucket.contains('/'))
+}
+
 fn bucket_of(resource: &Resource) -> Option<&str> {
     let Resource::Arn { service: "fs", path } = resource else { return None };
     path.strip_prefix("repository/").filter(|bucket| !bucket.contains('/'))
-}
-
-fn nearest<'a>(found: &str, names: impl Iterator<Item = &'a str>) -> &'a str {
-    let wanted = found.to_ascii_lowercase();
-    let distance = |name: &&str| strsim::damerau_levenshtein(&name.to_ascii_lowercase(), &wanted);
-    names.min_by_key(distance).unwrap_or_default()
 }
 
 fn fault(path: &str, reason: String) -> Fault {
@@ -346,6 +357,31 @@ mod tests {
     }
 
     #[test]
+    fn an_action_is_asked_for_under_every_reading_as_an_operation_is() {
+        for (action, resource, operation, url, noted) in [
+            (
+                "fs:ReadObject",
+                "arn:lakefs:fs:::repository/lake/object/a/../b",
+                "s3:GetObject",
+                "s3://lake/a/../b",
+                &[][..],
+            ),
+            (
+                "fs:ListObjects",
+                "arn:lakefs:fs:::repository/lake",
+                "s3:ListObjects",
+                "s3://lake",
+                &[("Prefix", "a/../b/")],
+            ),
+        ] {
+            let by_action = Question::parse(action, resource, facts(noted)).unwrap();
+            let by_operation = Question::parse(operation, url, facts(noted)).unwrap();
+            assert_eq!(by_action.required, by_operation.required);
+            assert!(by_action.required.len() > 1);
+        }
+    }
+
+    #[test]
     fn what_cannot_be_asked_is_told_with_its_place_and_what_is_nearest() {
         for (action, resource, noted, fault) in [
             (
@@ -359,6 +395,12 @@ mod tests {
                 "s3://lake/x",
                 &[],
                 "action: unknown operation `s3:GetObjekt`; the nearest known one is `s3:GetObject`",
+            ),
+            (
+                "GetObject",
+                "s3://lake/x",
+                &[],
+                "action: unknown action `GetObject`; the nearest known one is `s3:GetObject`",
             ),
             ("fs:ReadObject", "s3://lake/x", &[], "resource: `s3://lake/x` is neither"),
             ("s3:GetObject", "lake/x", &[], "resource: `lake/x` is not in S3's words"),

@@ -1,11 +1,6 @@
 //! What actions are done to: which of a statement's resources an action can have anything to do with.
 
-use crate::{
-    action::Action,
-    compile::Scope,
-    overlap::Paths,
-    pattern::{Pattern, Piece},
-};
+use crate::{action::Action, compile::Scope, overlap::Paths};
 
 /// What an action is done to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +59,9 @@ impl Touch {
             | Action::READ_CREDENTIALS
             | Action::CREATE_CREDENTIALS
             | Action::DELETE_CREDENTIALS
-            | Action::LIST_CREDENTIALS => Self::User,
+            | Action::LIST_CREDENTIALS
+            | Action::CREATE_USER_EXTERNAL_PRINCIPAL
+            | Action::DELETE_USER_EXTERNAL_PRINCIPAL => Self::User,
             Action::READ_GROUP
             | Action::CREATE_GROUP
             | Action::DELETE_GROUP
@@ -95,7 +92,7 @@ impl Touch {
             Self::Bucket => *service == "fs" && has(&Paths::named("repository/")),
             Self::Object => *service == "fs" && has(&Paths::objects()),
             Self::Listing => {
-                Self::Bucket.is_in(scope) || (is_open(path) && Self::Object.is_in(scope))
+                Self::Bucket.is_in(scope) || (path.is_open() && Self::Object.is_in(scope))
             }
             Self::User => *service == "auth" && has(&Paths::named("user/")),
             Self::Group => *service == "auth" && has(&Paths::named("group/")),
@@ -123,11 +120,6 @@ impl Touch {
             Self::Any => "anything",
         }
     }
-}
-
-/// Whether it ends in wildcards of which one is `*`: else it covers no prefix.
-fn is_open(pattern: &Pattern) -> bool {
-    pattern.pieces().iter().rev().find(|piece| **piece != Piece::One) == Some(&Piece::Any)
 }
 
 #[cfg(test)]

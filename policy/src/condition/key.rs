@@ -2,8 +2,8 @@
 
 use std::{fmt, net::IpAddr};
 
-use super::{context::Context, nearest, value::Value};
-use crate::fault::Reason;
+use super::{context::Context, value::Value};
+use crate::{fault::Reason, nearest::nearest};
 
 /// What a condition asks of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

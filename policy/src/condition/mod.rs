@@ -79,11 +79,3 @@ impl fmt::Display for Condition {
         write!(f, "{} on {}", self.operator, self.key)
     }
 }
-
-/// The name that is most like `found`.
-fn nearest<N: AsRef<str>>(found: &str, names: impl Iterator<Item = N>) -> String {
-    let wanted = found.to_ascii_lowercase();
-    let distance =
-        |name: &N| strsim::damerau_levenshtein(&name.as_ref().to_ascii_lowercase(), &wanted);
-    names.min_by_key(distance).map(|name| name.as_ref().to_owned()).unwrap_or_default()
-}

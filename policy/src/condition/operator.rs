@@ -3,8 +3,8 @@
 
 use std::{cmp::Ordering, fmt};
 
-use super::{key::Key, nearest};
-use crate::fault::Reason;
+use super::key::Key;
+use crate::{fault::Reason, nearest::nearest};
 
 /// One row of the table.
 #[derive(Debug, PartialEq, Eq)]
