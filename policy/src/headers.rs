@@ -7,9 +7,10 @@
 use crate::{
     action::Action,
     operations::Operation::{
-        self, AbortMultipartUpload, CompleteMultipartUpload, CreateBucket, CreateMultipartUpload,
-        DeleteBucket, DeleteObject, GetBucketLocation, GetObject, HeadBucket, HeadObject,
-        ListBuckets, ListObjects, ListObjectsV2, ListParts, PutObject, UploadPart,
+        self, AbortMultipartUpload, CompleteMultipartUpload, CopyObject, CreateBucket,
+        CreateMultipartUpload, DeleteBucket, DeleteObject, GetBucketLocation, GetObject,
+        HeadBucket, HeadObject, ListBuckets, ListObjects, ListObjectsV2, ListParts, PutObject,
+        UploadPart, UploadPartCopy,
     },
 };
 
@@ -91,6 +92,10 @@ pub enum HeaderHandling {
     Copied,
     /// It goes up without `aws-chunked`, which is the client's framing and not the object's coding.
     CopiedCodings,
+    /// It goes up, written anew, if it is a range of bytes with both its ends.
+    CopiedRange,
+    /// It names another object: it is read once, needs leave to read that, and goes up written anew.
+    Source,
     /// It goes up if the caller may do this, besides the operation itself, to what the URL names.
     Authorized(Action),
     /// It is the client's authentication, framing or connection, and never goes up.
@@ -120,11 +125,11 @@ pub static HEADERS: &[HeaderRow] = &[
     HeaderRow::consumed("content-md5"),
     // A condition that is not sent on would be a condition that does not hold anybody back; on a bucket, and on a list,
     // S3 has none.
-    HeaderRow::copied("if-match", &[CompleteMultipartUpload, DeleteObject, GetObject, HeadObject, PutObject]),
+    HeaderRow::copied("if-match", &[CompleteMultipartUpload, CopyObject, DeleteObject, GetObject, HeadObject, PutObject]),
     HeaderRow::new("if-match", HeaderHandling::Consumed, UNCONDITIONAL),
     HeaderRow::copied("if-modified-since", READS),
     HeaderRow::new("if-modified-since", HeaderHandling::Consumed, UNCONDITIONAL),
-    HeaderRow::copied("if-none-match", &[CompleteMultipartUpload, GetObject, HeadObject, PutObject]),
+    HeaderRow::copied("if-none-match", &[CompleteMultipartUpload, CopyObject, GetObject, HeadObject, PutObject]),
     HeaderRow::new("if-none-match", HeaderHandling::Consumed, UNCONDITIONAL),
     HeaderRow::copied("if-unmodified-since", READS),
     HeaderRow::new("if-unmodified-since", HeaderHandling::Consumed, UNCONDITIONAL),
@@ -163,7 +168,7 @@ pub static HEADERS: &[HeaderRow] = &[
     HeaderRow::consumed("x-amz-checksum-xxhash64"),
     HeaderRow::copied("x-amz-sdk-checksum-algorithm", &[PutObject, UploadPart]),
     HeaderRow::consumed("x-amz-sdk-checksum-algorithm"),
-    HeaderRow::copied("x-amz-checksum-algorithm", &[CreateMultipartUpload]),
+    HeaderRow::copied("x-amz-checksum-algorithm", &[CopyObject, CreateMultipartUpload]),
     HeaderRow::copied("x-amz-checksum-mode", READS),
     HeaderRow::copied("x-amz-checksum-type", &[CompleteMultipartUpload, CreateMultipartUpload]),
     // What an object is written as.
@@ -173,13 +178,25 @@ pub static HEADERS: &[HeaderRow] = &[
     HeaderRow::copied("x-amz-server-side-encryption-bucket-key-enabled", WRITES),
     HeaderRow::copied("x-amz-server-side-encryption-context", WRITES),
     HeaderRow::copied("x-amz-storage-class", WRITES),
+    // What is copied, and how much of it. What a copy takes over of its source besides the bytes needs no leave but that
+    // to read it; a copy that leaves the source's tags behind decides about tags.
+    HeaderRow::new("x-amz-copy-source", HeaderHandling::Source, COPIES),
+    HeaderRow::new("x-amz-copy-source-range", HeaderHandling::CopiedRange, &[UploadPartCopy]),
+    HeaderRow::copied("x-amz-metadata-directive", &[CopyObject]),
+    HeaderRow::copied("x-amz-object-annotation-directive", &[CopyObject]),
+    HeaderRow::authorized("x-amz-tagging-directive", Action::WRITE_OBJECT_TAGS, &[CopyObject]).defaults(&["COPY"]),
     // Conditions and assurances, which can only narrow what happens; and who pays.
+    HeaderRow::copied("x-amz-copy-source-if-match", COPIES),
+    HeaderRow::copied("x-amz-copy-source-if-modified-since", COPIES),
+    HeaderRow::copied("x-amz-copy-source-if-none-match", COPIES),
+    HeaderRow::copied("x-amz-copy-source-if-unmodified-since", COPIES),
     HeaderRow::copied("x-amz-expected-bucket-owner", OWNED),
     HeaderRow::copied("x-amz-if-match-initiated-time", &[AbortMultipartUpload]),
     HeaderRow::copied("x-amz-if-match-last-modified-time", &[DeleteObject]),
     HeaderRow::copied("x-amz-if-match-size", &[DeleteObject]),
     HeaderRow::copied("x-amz-optional-object-attributes", &[ListObjects, ListObjectsV2]),
     HeaderRow::copied("x-amz-request-payer", PAID),
+    HeaderRow::copied("x-amz-source-expected-bucket-owner", COPIES),
     // What carries a privilege: each needs its own leave.
     HeaderRow::authorized("x-amz-acl", Action::WRITE_OBJECT_ACL, WRITES).defaults(&["private"]).free(&["bucket-owner-full-control", "bucket-owner-read"]),
     HeaderRow::authorized("x-amz-acl", Action::WRITE_BUCKET_ACL, &[CreateBucket]).defaults(&["private"]),
@@ -206,7 +223,6 @@ pub static HEADERS: &[HeaderRow] = &[
     HeaderRow::refused("x-amz-server-side-encryption-customer-"),
     HeaderRow::refused("x-amz-copy-source-server-side-encryption-customer-"),
     HeaderRow::refused("x-amz-bucket-namespace"),
-    HeaderRow::refused("x-amz-copy-source"),
     HeaderRow::refused("x-amz-create-session"),
     HeaderRow::refused("x-amz-create-session-mode"),
     HeaderRow::refused("x-amz-mfa"),
@@ -224,13 +240,16 @@ const READS: &[Operation] = &[GetObject, HeadObject];
 const UNCONDITIONAL: &[Operation] =
     &[GetBucketLocation, HeadBucket, ListBuckets, ListObjects, ListObjectsV2, ListParts];
 
-const WRITES: &[Operation] = &[CreateMultipartUpload, PutObject];
+const WRITES: &[Operation] = &[CopyObject, CreateMultipartUpload, PutObject];
+
+const COPIES: &[Operation] = &[CopyObject, UploadPartCopy];
 
 const BODIES: &[Operation] = &[CompleteMultipartUpload, PutObject, UploadPart];
 
 const OWNED: &[Operation] = &[
     AbortMultipartUpload,
     CompleteMultipartUpload,
+    CopyObject,
     CreateMultipartUpload,
     DeleteBucket,
     DeleteObject,
@@ -243,11 +262,13 @@ const OWNED: &[Operation] = &[
     ListParts,
     PutObject,
     UploadPart,
+    UploadPartCopy,
 ];
 
 const PAID: &[Operation] = &[
     AbortMultipartUpload,
     CompleteMultipartUpload,
+    CopyObject,
     CreateMultipartUpload,
     DeleteObject,
     GetObject,
@@ -257,6 +278,7 @@ const PAID: &[Operation] = &[
     ListParts,
     PutObject,
     UploadPart,
+    UploadPartCopy,
 ];
 
 #[cfg(test)]

@@ -31,8 +31,10 @@
 mod action;
 mod action_set;
 mod area;
+mod byte_range;
 mod compile;
 mod condition;
+mod copy_source;
 mod decide;
 mod diff;
 mod document;
@@ -62,6 +64,7 @@ mod recognise;
 mod region;
 mod requirement;
 mod resource;
+mod spelling;
 mod text;
 mod touch;
 mod unrecognised;
@@ -72,8 +75,10 @@ pub mod presets;
 
 pub use crate::{
     action::{ACTIONS, Action, SERVICES},
+    byte_range::ByteRange,
     compile::{ENTRIES_MAX, ENTRY_BYTES_MAX, Policy, STATEMENTS_MAX},
     condition::{Context, FactError, Facts},
+    copy_source::{CopySource, CopySourceFault},
     decide::{Cause, Decision, Subject, decide},
     diff::{Change, Difference, FACTS_MAX, Outline, When, diff},
     document::{Conditions, Document, Effect, Statement},
@@ -95,6 +100,7 @@ pub use crate::{
     region::Region,
     requirement::{Required, Requirement, Target},
     resource::Resource,
+    spelling::{KEY_BYTES_MAX, decode, is_bucket_name},
     unrecognised::Unrecognised,
     witness::s3_words,
 };

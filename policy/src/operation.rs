@@ -91,6 +91,13 @@ pub enum Need {
         /// What doing so to a named version needs.
         version: Action,
     },
+    /// An action on the object that `x-amz-copy-source` names: `current` without a version there, `version` with one.
+    Source {
+        /// What reading the newest version needs.
+        current: Action,
+        /// What reading a named version needs.
+        version: Action,
+    },
     /// An action on every key of the bucket under `prefix`.
     Listing(Action),
     /// A listing that may show the top of the bucket only: `top` on the bucket when `delimiter` is exactly `/` and

@@ -8,7 +8,7 @@ use crate::{
         Handling::{Alias, Forward, Refuse},
         Level,
         Mark::{Header, Parameter, Value},
-        Need::{self, Folders, Listing, One, Version},
+        Need::{self, Folders, Listing, One, Source, Version},
         Row,
     },
 };
@@ -17,6 +17,11 @@ impl Operation {
     /// Its name in the S3 API.
     pub fn name(self) -> &'static str {
         self.row().name
+    }
+
+    /// Whether it copies an object: what it writes comes from the store, and its request has no body.
+    pub fn is_copy(self) -> bool {
+        self.row().needs.iter().any(|need| matches!(need, Source { .. }))
     }
 }
 
@@ -64,6 +69,9 @@ macro_rules! operations {
 
 /// Reads an object, or one version of it.
 const READ: Need = Version { current: Action::READ_OBJECT, version: Action::READ_OBJECT_VERSION };
+/// Reads the object that is copied, or the version of it.
+const READ_SOURCE: Need =
+    Source { current: Action::READ_OBJECT, version: Action::READ_OBJECT_VERSION };
 /// Deletes an object, or one version of it.
 const ERASE: Need =
     Version { current: Action::DELETE_OBJECT, version: Action::DELETE_OBJECT_VERSION };
@@ -76,7 +84,7 @@ const LIST: Need = Folders { top: Action::LIST_BRANCHES, below: Action::LIST_OBJ
 operations! {
     AbortMultipartUpload:                             DELETE Object,  Forward, [Parameter("uploadId")], [One(Action::DELETE_OBJECT)];
     CompleteMultipartUpload:                          POST   Object,  Forward, [Parameter("uploadId")], [One(Action::WRITE_OBJECT)];
-    CopyObject:                                       PUT    Object,  Refuse,  [Header("x-amz-copy-source")], [];
+    CopyObject:                                       PUT    Object,  Forward, [Header("x-amz-copy-source")], [One(Action::WRITE_OBJECT), READ_SOURCE];
     CreateBucket:                                     PUT    Bucket,  Forward, [], [One(Action::CREATE_REPOSITORY)];
     CreateBucketMetadataConfiguration:                POST   Bucket,  Refuse,  [Parameter("metadataConfiguration")], [];
     CreateBucketMetadataTableConfiguration:           POST   Bucket,  Refuse,  [Parameter("metadataTable")], [];
@@ -189,6 +197,6 @@ operations! {
     UpdateBucketMetadataJournalTableConfiguration:    PUT    Bucket,  Refuse,  [Parameter("metadataJournalTable")], [];
     UpdateObjectEncryption:                           PUT    Object,  Refuse,  [Parameter("encryption")], [];
     UploadPart:                                       PUT    Object,  Forward, [Parameter("partNumber"), Parameter("uploadId")], [One(Action::WRITE_OBJECT)];
-    UploadPartCopy:                                   PUT    Object,  Refuse,  [Parameter("partNumber"), Parameter("uploadId"), Header("x-amz-copy-source")], [];
+    UploadPartCopy:                                   PUT    Object,  Forward, [Parameter("partNumber"), Parameter("uploadId"), Header("x-amz-copy-source")], [One(Action::WRITE_OBJECT), READ_SOURCE];
     WriteGetObjectResponse:                           POST   Bucket,  Refuse,  [Header("x-amz-request-route")], [];
 }

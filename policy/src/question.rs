@@ -7,7 +7,7 @@ use crate::{
     condition::{Context, Facts},
     fault::Fault,
     nearest::nearest,
-    operation::{Level, Mark, Row},
+    operation::{Level, Mark, Need, Row},
     operations::{OPERATIONS, Operation},
     parameters::{ParameterRow, Value},
     reading,
@@ -96,6 +96,9 @@ impl Question {
             let form = "`s3://bucket/key`, `s3://bucket` or, for the list of buckets, `s3://`";
             fault("resource", format!("`{resource}` is not in S3's words: write {form}"))
         })?;
+        if let Some(reason) = of_source(row) {
+            return Err(fault("action", reason));
+        }
         let takes = |name| ParameterRow::find(name).is_some_and(|row_of| row_of.is_taken_by(row));
         let lists = !bucket.is_empty() && takes("prefix");
         let key = if lists {
@@ -202,6 +205,25 @@ fn parameter(mark: Mark) -> Option<(String, String)> {
         }
         Mark::Header(_) => None,
     }
+}
+
+/// Why an operation that reads another object than its resource cannot be asked about as one, and what to ask instead.
+fn of_source(row: &Row) -> Option<String> {
+    let written = row.needs.iter().find_map(|need| match need {
+        Need::One(action) => Some(action),
+        Need::Version { .. } | Need::Source { .. } | Need::Listing(_) | Need::Folders { .. } => {
+            None
+        }
+    })?;
+    let (current, version) = row.needs.iter().find_map(|need| match need {
+        Need::Source { current, version } => Some((current, version)),
+        Need::One(_) | Need::Version { .. } | Need::Listing(_) | Need::Folders { .. } => None,
+    })?;
+    Some(format!(
+        "{} also reads its source, which cannot be named here; ask for the two: `{written}` on the object that it \
+         writes, and `{current}` on the one that it copies (`{version}` with a version)",
+        row.name
+    ))
 }
 
 fn level_differs(row: &Row, bucket: &str, key: Option<&str>) -> bool {
@@ -327,6 +349,10 @@ mod tests {
             };
             let asked = Question::parse(&format!("s3:{}", row.name), resource, Facts::default());
             match (row.handling, asked) {
+                // Its source has no place in a question.
+                (Handling::Forward, Err(fault)) if row.operation.is_copy() => {
+                    assert!(fault.reason.contains("ask for the two"), "{fault}");
+                }
                 (Handling::Forward, Ok(question)) => {
                     assert_eq!(question.operation, Some(row.operation));
                     assert_eq!(question.required.len(), row.needs.len(), "{}", row.name);
@@ -408,7 +434,14 @@ mod tests {
             ("s3:GetObject", "s3://lake", &[], "resource: GetObject is done to an object"),
             ("s3:HeadBucket", "s3://lake/x", &[], "resource: HeadBucket is done to a bucket"),
             ("s3:ListBuckets", "s3://lake", &[], "resource: ListBuckets is done to the service"),
-            ("s3:CopyObject", "s3://lake/x", &[], "action: "),
+            (
+                "s3:CopyObject",
+                "s3://lake/x",
+                &[],
+                "action: CopyObject also reads its source, which cannot be named here; ask for the two: \
+                 `fs:WriteObject` on the object that it writes, and `fs:ReadObject` on the one that it copies \
+                 (`fs:ReadObjectVersion` with a version)",
+            ),
             (
                 "s3:GetObject",
                 "s3://lake/x",

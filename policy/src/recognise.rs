@@ -7,6 +7,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use crate::{
     action::Action,
+    byte_range::ByteRange,
+    copy_source::CopySource,
     headers::{HeaderHandling, HeaderRow},
     operation::{Handling, Level, Mark, Need, Row},
     operations::{OPERATIONS, Operation},
@@ -39,8 +41,10 @@ pub struct Recognised {
     pub operation: Operation,
     /// The query parameters that go up, in the client's order, their values decoded.
     pub parameters: Vec<(&'static str, String)>,
-    /// The headers that go up: none of authentication, framing or connection is among them.
+    /// The headers that go up: none of authentication, framing or connection is among them, nor is the copy source.
     pub headers: HeaderMap,
+    /// What is copied, which goes up as `x-amz-copy-source`; absent for what copies nothing.
+    pub source: Option<CopySource>,
     /// All that the caller must be allowed.
     pub required: Required,
 }
@@ -57,15 +61,23 @@ pub fn recognise(shape: &Shape<'_>) -> Result<Recognised, Unrecognised> {
     if row.handling != Handling::Forward {
         return Err(Unrecognised::NotImplemented { operation: row.operation });
     }
-    let (headers, leaves) = headers(shape, row.operation)?;
-    let required = row
-        .needs
-        .iter()
-        .map(|need| requirement(*need, place, &parameters))
-        .chain(leaves.into_iter().map(|action| Requirement::new(action, place.resource())))
-        .flat_map(|requirement| under_every_reading(requirement, place))
-        .collect::<Required>();
-    Ok(Recognised { operation: row.operation, parameters, headers, required })
+    let Carried { headers, leaves, source } = headers(shape, row.operation)?;
+    let needs =
+        row.needs.iter().flat_map(|need| requirements(*need, place, &parameters, source.as_ref()));
+    let leaves = leaves
+        .into_iter()
+        .flat_map(|action| under_every_reading(Requirement::new(action, place.resource()), place));
+    let required = needs.chain(leaves).collect();
+    Ok(Recognised { operation: row.operation, parameters, headers, source, required })
+}
+
+/// What of the headers goes up, and what it needs.
+#[derive(Debug)]
+struct Carried {
+    headers: HeaderMap,
+    /// The actions that they need on what the URL names.
+    leaves: Vec<Action>,
+    source: Option<CopySource>,
 }
 
 /// What a URL names.
@@ -169,13 +181,9 @@ fn parameters(
     Ok(up)
 }
 
-/// The headers that go up, and the actions that they need.
-fn headers(
-    shape: &Shape<'_>,
-    operation: Operation,
-) -> Result<(HeaderMap, Vec<Action>), Unrecognised> {
+fn headers(shape: &Shape<'_>, operation: Operation) -> Result<Carried, Unrecognised> {
     let mut up = HeaderMap::with_capacity(shape.headers.len());
-    let mut leaves = Vec::new();
+    let (mut leaves, mut source) = (Vec::new(), None);
     for name in shape.headers.keys() {
         let mut values = shape.headers.get_all(name).iter();
         let Some(value) = values.next() else { continue };
@@ -196,6 +204,12 @@ fn headers(
             HeaderHandling::Copied => {
                 up.insert(name, as_signed(name, value, text()?));
             }
+            HeaderHandling::CopiedRange => {
+                let bad = || Unrecognised::BadHeaderValue { name: row.name };
+                let range = ByteRange::parse(text()?).ok_or_else(bad)?;
+                up.insert(name, HeaderValue::try_from(range.to_string()).map_err(|_| bad())?);
+            }
+            HeaderHandling::Source => source = Some(CopySource::parse(text()?)?),
             HeaderHandling::CopiedCodings => {
                 let lines = shape.headers.get_all(name).iter();
                 let lines: Result<Vec<_>, _> = lines.map(|line| utf8(name, line)).collect();
@@ -215,7 +229,7 @@ fn headers(
             }
         }
     }
-    Ok((up, leaves))
+    Ok(Carried { headers: up, leaves, source })
 }
 
 /// What becomes of a header in a request for `operation`; absent for one that belongs to the connection.
@@ -283,11 +297,22 @@ fn without_framing(value: &HeaderValue, codings: &str) -> Option<HeaderValue> {
     HeaderValue::from_bytes(kept.join(",").as_bytes()).ok()
 }
 
+/// What reading the source of a copy needs, whatever a store takes it for: `version` where that is a named version.
+fn of_source(source: Option<&CopySource>, current: Action, version: Action) -> Vec<Requirement> {
+    // A copy is told by its source. If it had none, nobody knew what it reads.
+    let Some(source) = source else { return vec![Requirement::new(version, Resource::All)] };
+    std::iter::once(source.clone())
+        .chain(source.other_readings())
+        .flat_map(|read| {
+            let action = if read.version.is_some() { version } else { current };
+            let place = Place::Object(&read.bucket, &read.key);
+            under_every_reading(Requirement::new(action, place.resource()), place)
+        })
+        .collect()
+}
+
 /// The requirement, and the same for whatever a store that cleans paths would find instead.
-fn under_every_reading(
-    requirement: Requirement,
-    place: Place<'_>,
-) -> impl Iterator<Item = Requirement> {
+fn under_every_reading(requirement: Requirement, place: Place<'_>) -> Vec<Requirement> {
     let targets = match (&requirement.target, place) {
         (Target::Listing { bucket, prefix }, _) => reading::of_prefix(bucket, prefix),
         (Target::One(_), Place::Object(bucket, key)) => reading::of_key(bucket, key),
@@ -295,15 +320,22 @@ fn under_every_reading(
     };
     let action = requirement.action;
     let others = targets.into_iter().map(move |target| Requirement { action, target });
-    std::iter::once(requirement).chain(others)
+    std::iter::once(requirement).chain(others).collect()
 }
 
-fn requirement(need: Need, place: Place<'_>, parameters: &[(&'static str, String)]) -> Requirement {
+/// All that `need` stands for in this request.
+fn requirements(
+    need: Need,
+    place: Place<'_>,
+    parameters: &[(&'static str, String)],
+    source: Option<&CopySource>,
+) -> Vec<Requirement> {
     let value =
         |name| parameters.iter().find(|(other, _)| *other == name).map(|(_, value)| value.as_str());
     let prefix = value("prefix").unwrap_or_default();
-    match need {
+    let requirement = match need {
         Need::One(action) => Requirement::new(action, place.resource()),
+        Need::Source { current, version } => return of_source(source, current, version),
         Need::Version { current, version } => {
             let action = if value("versionId").is_some() { version } else { current };
             Requirement::new(action, place.resource())
@@ -313,5 +345,6 @@ fn requirement(need: Need, place: Place<'_>, parameters: &[(&'static str, String
             Requirement::new(top, place.resource())
         }
         Need::Folders { top: _, below } => Requirement::new(below, place.listing(prefix)),
-    }
+    };
+    under_every_reading(requirement, place)
 }

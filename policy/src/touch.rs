@@ -141,7 +141,9 @@ mod tests {
             for need in row.needs {
                 let expected = match *need {
                     Need::One(action) => vec![(action, named)],
-                    Need::Version { current, version } => vec![(current, named), (version, named)],
+                    Need::Version { current, version } | Need::Source { current, version } => {
+                        vec![(current, named), (version, named)]
+                    }
                     Need::Listing(action) => vec![(action, Touch::Listing)],
                     Need::Folders { top, below } => {
                         vec![(top, Touch::Bucket), (below, Touch::Listing)]

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::{operation::Level, operations::Operation};
+use crate::{copy_source::CopySourceFault, operation::Level, operations::Operation};
 
 /// Why a request is not one that is forwarded. The texts are for the client: all that they name is its own.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -71,6 +71,15 @@ pub enum Unrecognised {
         /// Its name.
         name: String,
     },
+    /// A header says what it cannot say.
+    #[error("the header `{name}` cannot have this value")]
+    BadHeaderValue {
+        /// Its name.
+        name: &'static str,
+    },
+    /// The source of a copy is none.
+    #[error("the header `x-amz-copy-source` cannot have this value: {0}")]
+    Source(#[from] CopySourceFault),
     /// A header belongs to other operations.
     #[error("the header `{header}` does not belong to {operation}")]
     HeaderNotTaken {
@@ -95,6 +104,8 @@ impl Unrecognised {
             Self::RefusedHeader { .. } => "NotImplemented",
             Self::DuplicateHeader { .. } => "InvalidArgument",
             Self::BadHeader { .. } => "InvalidArgument",
+            Self::BadHeaderValue { .. } => "InvalidArgument",
+            Self::Source(fault) => fault.code(),
             Self::HeaderNotTaken { .. } => "InvalidArgument",
         }
     }
@@ -112,6 +123,8 @@ impl Unrecognised {
             Self::RefusedHeader { .. } => 501,
             Self::DuplicateHeader { .. } => 400,
             Self::BadHeader { .. } => 400,
+            Self::BadHeaderValue { .. } => 400,
+            Self::Source(fault) => fault.status(),
             Self::HeaderNotTaken { .. } => 400,
         }
     }

@@ -16,6 +16,7 @@ use policy::{
 /// `relay` of the proxy.
 const REWRITTEN: &[Operation] = &[
     Operation::CompleteMultipartUpload,
+    Operation::CopyObject,
     Operation::CreateBucket,
     Operation::GetBucketLocation,
     Operation::HeadBucket,
@@ -23,6 +24,7 @@ const REWRITTEN: &[Operation] = &[
     Operation::ListObjects,
     Operation::ListObjectsV2,
     Operation::ListParts,
+    Operation::UploadPartCopy,
 ];
 
 #[test]
@@ -112,6 +114,9 @@ fn needs(row: &Row) -> String {
             Need::Version { current, version } => {
                 format!("`{current}`; with `versionId`: `{version}`")
             }
+            Need::Source { current, version } => {
+                format!("on the source: `{current}`; with its `versionId`: `{version}`")
+            }
             Need::Listing(action) => format!("`{action}` under the prefix"),
             Need::Folders { top, below } => {
                 format!("`{below}` under the prefix; for the first level: `{top}`")
@@ -162,6 +167,8 @@ fn header(row: &HeaderRow) -> String {
     let mut text = match row.handling {
         HeaderHandling::Copied => "copied".to_owned(),
         HeaderHandling::CopiedCodings => "copied without `aws-chunked`".to_owned(),
+        HeaderHandling::CopiedRange => "copied if it is `bytes=first-last`".to_owned(),
+        HeaderHandling::Source => "read once, and written anew".to_owned(),
         HeaderHandling::Authorized(action) => format!("copied if `{action}` is allowed"),
         HeaderHandling::Consumed => "not sent on".to_owned(),
         HeaderHandling::Refused => "**refused**".to_owned(),

@@ -39,9 +39,17 @@ fn every_forwarded_operation_is_recognised_from_a_realistic_request() {
     for (request, operation) in requests {
         assert_eq!(recognised(request, &[]).operation, operation, "{request}");
     }
+    let copies = [
+        ("PUT /lake/a/b?x-id=CopyObject", Operation::CopyObject),
+        ("PUT /lake/a/b?partNumber=1&uploadId=u", Operation::UploadPartCopy),
+    ];
+    for (request, operation) in copies {
+        let seen = recognised(request, &[("x-amz-copy-source", "lake/a/b")]);
+        assert_eq!(seen.operation, operation, "{request}");
+    }
     let forwarded =
         OPERATIONS.iter().filter(|operation| operation.row().handling == Handling::Forward).count();
-    assert_eq!(forwarded, requests.len());
+    assert_eq!(forwarded, requests.len() + copies.len());
 }
 
 #[test]
@@ -78,7 +86,7 @@ fn every_other_operation_is_refused_by_its_name() {
         assert_eq!((refusal.status(), refusal.code()), (501, "NotImplemented"));
         refused += 1;
     }
-    assert_eq!(refused, 117 - 16);
+    assert_eq!(refused, 117 - 18);
 }
 
 #[test]
@@ -90,7 +98,7 @@ fn a_forwarded_operation_needs_something_unless_its_answer_is_filtered() {
         }
         for need in row.needs {
             let level = match need {
-                Need::Version { .. } => Level::Object,
+                Need::Version { .. } | Need::Source { .. } => Level::Object,
                 Need::Listing(_) | Need::Folders { .. } => Level::Bucket,
                 Need::One(_) => row.level,
             };

@@ -145,7 +145,7 @@ fn wire_length(
     operation: Operation,
     length: Length,
 ) -> Result<Option<u64>, Refusal> {
-    let takes_body = method == Method::PUT || method == Method::POST;
+    let takes_body = (method == Method::PUT || method == Method::POST) && !operation.is_copy();
     match length {
         Length::Unknown if takes_body => Ok(None),
         Length::Absent if is_object(operation) => Ok(None),

@@ -8,15 +8,16 @@ use crate::{
     answer::{Download, DownloadFault},
     messages::message_of,
     refusal::error_document,
-    xml,
+    upstream::UpstreamFault,
+    xml::{self, XmlFault},
 };
 
-/// The body of a `CompleteMultipartUpload` answer. The white space by which the upstream keeps the
-/// connection alive passes at once; the document is rewritten when it is whole.
+/// The body of an answer that the upstream begins before it has done what was asked. The white space by
+/// which it keeps the connection alive passes at once; the document is looked at when it is whole.
 #[derive(Debug)]
 pub(crate) struct Late {
     download: Download,
-    location: String,
+    told: Told,
     resource: String,
     bytes_max: usize,
     pending: BytesMut,
@@ -25,18 +26,31 @@ pub(crate) struct Late {
     is_ended: bool,
 }
 
+/// How the result is told.
+#[derive(Debug)]
+pub(crate) enum Told {
+    /// Byte for byte.
+    AsItIs,
+    /// With this URL, the object's here, as its `Location`.
+    At(String),
+}
+
+impl Told {
+    fn of(&self, document: &Bytes) -> Result<Bytes, XmlFault> {
+        let text = std::str::from_utf8(document).map_err(|_| XmlFault::Malformed)?;
+        match self {
+            Self::AsItIs => xml::check_result(text).map(|()| document.clone()),
+            Self::At(location) => xml::relocate(text, location).map(Bytes::from),
+        }
+    }
+}
+
 impl Late {
-    /// `location` is the object's URL here; `resource` the path for an error; the document may have
-    /// `bytes_max` bytes.
-    pub(crate) fn new(
-        download: Download,
-        location: String,
-        resource: String,
-        bytes_max: usize,
-    ) -> Self {
+    /// `resource` is the path for an error; the document may have `bytes_max` bytes.
+    pub(crate) fn new(download: Download, told: Told, resource: String, bytes_max: usize) -> Self {
         Self {
             download,
-            location,
+            told,
             resource,
             bytes_max,
             pending: BytesMut::new(),
@@ -86,13 +100,17 @@ impl Late {
         Poll::Ready(None)
     }
 
-    /// The upstream's result with our address, or its error with our request id.
+    /// The upstream's result, or its error with our request id.
     fn rewrite(&mut self, request_id: &str) -> Bytes {
-        let document = std::mem::take(&mut self.pending);
-        let text = std::str::from_utf8(&document).unwrap_or_default();
-        let code = match (xml::read_error(&document), xml::relocate(text, &self.location)) {
-            (None, Ok(relocated)) => return relocated.into(),
+        let document = std::mem::take(&mut self.pending).freeze();
+        let code = match (xml::read_error(&document), self.told.of(&document)) {
+            (None, Ok(result)) => return result,
             (None, Err(_)) => "InternalError".into(),
+            (Some((code, _)), _) if UpstreamFault::refuses_us(&code) => {
+                let fault = UpstreamFault::Credential { code };
+                fault.log(request_id);
+                fault.code().into()
+            }
             (Some((code, _)), _) => code,
         };
         let error = error_document(&code, message_of(&code), "", &self.resource, request_id);

@@ -37,7 +37,7 @@ pub struct Limits {
     pub upstream_connect: Duration,
     /// How long the upstream may take to begin its answer, without a byte of the request moving.
     pub upstream_answer: Duration,
-    /// The same for operations that work before they answer (`CompleteMultipartUpload`).
+    /// The same for operations that work before they answer (`CompleteMultipartUpload`, `CopyObject`, `UploadPartCopy`).
     pub upstream_long_answer: Duration,
     /// How long a connection to the upstream is kept for the next request.
     pub upstream_idle: Duration,

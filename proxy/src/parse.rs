@@ -4,8 +4,7 @@ use std::net::IpAddr;
 
 use http::{HeaderMap, HeaderValue, Method, header, request::Parts};
 use hyper::body::Incoming;
-use percent_encoding::percent_decode_str;
-use policy::{Domains, Host, HostFault};
+use policy::{Domains, Host, HostFault, KEY_BYTES_MAX, is_bucket_name};
 use sigv::{Presigned, SignatureError, Wire};
 use thiserror::Error;
 use time::OffsetDateTime;
@@ -288,13 +287,6 @@ fn checked(bucket: String) -> Result<String, Malformed> {
     if is_bucket_name(&bucket) { Ok(bucket) } else { Err(Malformed::Bucket) }
 }
 
-/// The names that S3 has had since its beginning; the store has the last word.
-fn is_bucket_name(name: &str) -> bool {
-    (3..=255).contains(&name.len())
-        && !name.starts_with('.')
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
-}
-
 /// Name and value of each parameter, in order; `+` is a space, as in a form.
 fn decode_query(query: &str) -> Result<Vec<(String, String)>, Malformed> {
     query
@@ -308,20 +300,7 @@ fn decode_query(query: &str) -> Result<Vec<(String, String)>, Malformed> {
 }
 
 fn decode(text: &str) -> Result<String, Malformed> {
-    if !has_whole_escapes(text.as_bytes()) {
-        return Err(Malformed::Encoding);
-    }
-    let decoded = percent_decode_str(text).decode_utf8().map_err(|_| Malformed::Encoding)?;
-    Ok(decoded.into_owned())
-}
-
-/// Whether each `%` begins an escape: a decoder that lets a stray one stand reads another key than
-/// a store that does not.
-fn has_whole_escapes(text: &[u8]) -> bool {
-    text.iter().enumerate().filter(|(_, byte)| **byte == b'%').all(|(at, _)| {
-        let digits = text.iter().skip(at).skip(1).take(2);
-        digits.clone().count() == 2 && digits.clone().all(u8::is_ascii_hexdigit)
-    })
+    Ok(policy::decode(text).ok_or(Malformed::Encoding)?.into_owned())
 }
 
 /// Takes the headers out of the parameters of a presigned URL.
@@ -344,9 +323,6 @@ fn body_length(headers: &HeaderMap) -> Result<Length, Malformed> {
     let text = value.to_str().map_err(|_| Malformed::Length)?;
     text.parse().map(Length::Declared).map_err(|_| Malformed::Length)
 }
-
-/// Source: Amazon S3 User Guide, "Naming Amazon S3 objects".
-const KEY_BYTES_MAX: usize = 1024;
 
 #[cfg(test)]
 mod tests {

@@ -12,7 +12,7 @@ use crate::{
     answer::{Content, Download},
     audit::Outcome,
     facts,
-    late::Late,
+    late::{Late, Told},
     live::Live,
     messages::message_of,
     parse::Style,
@@ -66,17 +66,25 @@ pub(crate) async fn relay(
             let text = whole(download, asked, live).await?;
             Content::Document(hide_owner(&text, asked, live)?.into())
         }
-        Some(Rewrite::Location) => Content::Late(Late::new(
-            download,
-            location(asked, live),
-            resource(asked),
-            live.limits.answer_bytes_max,
-        )),
+        Some(Rewrite::Location) => late(download, Told::At(location(asked, live)), asked, live),
+        Some(Rewrite::Late) => late(download, Told::AsItIs, asked, live),
     };
     if !matches!(content, Content::Streamed(_)) {
         reframe(&mut head.headers);
     }
     Ok((Response::from_parts(head, content), Outcome::Completed))
+}
+
+fn late(download: Download, told: Told, asked: &Asked, live: &Live) -> Content {
+    Content::Late(Late::new(download, told, resource(asked), live.limits.answer_bytes_max))
+}
+
+/// Whether the upstream may take long over its answer, and say only at its end whether it did what was asked.
+pub(crate) fn is_late(operation: Operation) -> bool {
+    match Rewrite::of(operation) {
+        Some(Rewrite::Location | Rewrite::Late) => true,
+        Some(Rewrite::Region | Rewrite::Buckets | Rewrite::Owner) | None => false,
+    }
 }
 
 /// What an answer says of the upstream and must say of us.
@@ -90,6 +98,8 @@ enum Rewrite {
     Owner,
     /// The object's URL, in an answer that may be long in coming.
     Location,
+    /// Nothing, but an error may stand where the result should, in an answer that may be long in coming.
+    Late,
 }
 
 impl Rewrite {
@@ -145,10 +155,7 @@ fn unnamed(status: StatusCode) -> (String, String) {
 
 /// How long the answer's body may stay without a byte.
 fn patience(operation: Operation, live: &Live) -> Duration {
-    match Rewrite::of(operation) {
-        Some(Rewrite::Location) => live.limits.upstream_long_answer,
-        Some(Rewrite::Region | Rewrite::Buckets | Rewrite::Owner) | None => live.limits.body_idle,
-    }
+    if is_late(operation) { live.limits.upstream_long_answer } else { live.limits.body_idle }
 }
 
 async fn whole(download: Download, asked: &Asked, live: &Live) -> Result<String, Refusal> {
@@ -241,14 +248,17 @@ fn location_of_bucket(asked: &Asked, live: &Live) -> String {
     }
 }
 
-/// The operations whose answers name the upstream; every other passes as it is.
-const REWRITES: [(Operation, Rewrite); 6] = [
+/// The operations whose answers name the upstream, or an error behind a status that says none; every other passes as it
+/// is.
+const REWRITES: [(Operation, Rewrite); 8] = [
     (Operation::CompleteMultipartUpload, Rewrite::Location),
+    (Operation::CopyObject, Rewrite::Late),
     (Operation::GetBucketLocation, Rewrite::Region),
     (Operation::ListBuckets, Rewrite::Buckets),
     (Operation::ListObjects, Rewrite::Owner),
     (Operation::ListObjectsV2, Rewrite::Owner),
     (Operation::ListParts, Rewrite::Owner),
+    (Operation::UploadPartCopy, Rewrite::Late),
 ];
 
 const BUCKET_REGION: &str = "x-amz-bucket-region";

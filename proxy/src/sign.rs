@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use http::{HeaderMap, HeaderValue, Method, Request, header};
-use policy::{Operation, shows_all_buckets};
-use sigv::{Chain, Payload, Wire, amz_date, encode_path, encode_query_value};
+use policy::{CopySource, Operation, shows_all_buckets};
+use sigv::{Chain, Payload, Wire, amz_date, encode_copy_source, encode_path, encode_query_value};
 use store::Caller;
 
 use crate::{
@@ -14,6 +14,7 @@ use crate::{
     live::Live,
     parse::Head,
     refusal::Refusal,
+    relay::is_late,
     upload::{Begun, Upload},
     upstream::UpstreamFault,
     verified::Progress,
@@ -52,6 +53,9 @@ pub(crate) async fn sign(permitted: Permitted, live: &Live) -> Result<Signed, Re
     let query = upstream_query(&parameters(operation, recognised.parameters, shows_all));
     let mut headers = recognised.headers;
     body.describe(&mut headers, live);
+    if let Some(source) = &recognised.source {
+        headers.insert("x-amz-copy-source", written(source).ok_or_else(|| unwritable(operation))?);
+    }
     let payload = body.payload();
     let target = Target { method: head.method(), host: &host, path: &path, query: &query };
     let chain = sign_upwards(target, &mut headers, payload, live);
@@ -72,7 +76,7 @@ pub(crate) async fn sign(permitted: Permitted, live: &Live) -> Result<Signed, Re
 impl Signed {
     /// The request, its terms, and how long the upstream may think about it.
     pub(crate) fn into_parts(self, live: &Live) -> (Request<Upload>, Asked, Duration) {
-        let patience = if self.asked.operation == Operation::CompleteMultipartUpload {
+        let patience = if is_late(self.asked.operation) {
             live.limits.upstream_long_answer
         } else {
             live.limits.upstream_answer
@@ -121,6 +125,12 @@ fn upstream_path(head: &Head, addressing: Addressing) -> String {
         (Some(bucket), None) => format!("/{bucket}"),
         (Some(bucket), Some(key)) => format!("/{bucket}/{key}"),
     }
+}
+
+/// What is copied, as the upstream is told it, whatever the client's spelling.
+fn written(source: &CopySource) -> Option<HeaderValue> {
+    let CopySource { bucket, key, version } = source;
+    HeaderValue::try_from(encode_copy_source(bucket, key, version.as_deref())).ok()
 }
 
 /// What goes up of the parameters. Who may see some buckets only gets them on one page: the store's

@@ -146,12 +146,23 @@ pub(crate) fn hide_owner(text: &str, upstream: &str) -> Result<String, XmlFault>
 
 /// A `CompleteMultipartUploadResult` whose `Location` is `location`.
 pub(crate) fn relocate(text: &str, location: &str) -> Result<String, XmlFault> {
-    let edits: Vec<_> = elements(text)?
+    let edits: Vec<_> = result(text)?
         .into_iter()
         .filter(|element| element.depth == 1 && element.name == "Location")
         .map(|element| (element.inner, escape(location).into_owned()))
         .collect();
     Ok(apply(text, &edits))
+}
+
+/// Checks that `text` is a result, which it is when it can be read and is no `<Error>`.
+pub(crate) fn check_result(text: &str) -> Result<(), XmlFault> {
+    result(text).map(drop)
+}
+
+fn result(text: &str) -> Result<Vec<Element>, XmlFault> {
+    let elements = elements(text)?;
+    let is_error = elements.first().is_some_and(|root| root.name == "Error");
+    if is_error { Err(XmlFault::Malformed) } else { Ok(elements) }
 }
 
 /// One element: where it stands, from `<` to `>` and between its tags.

@@ -63,7 +63,7 @@ pub use body::{
 };
 pub use claim::{Claim, Rules};
 pub use credential::{AccessKeyId, CredentialError, SecretKey};
-pub use encode::{encode_path, encode_query_value};
+pub use encode::{encode_copy_source, encode_path, encode_query_value};
 pub use error::{Form, SignatureError};
 pub use payload::Payload;
 pub use presign::{Expiry, ExpiryError, Presignable};
