@@ -153,7 +153,7 @@ fn status_of(gateway: &Gateway, target: &str) -> u16 {
 }
 
 /// Percent-decodes once; a `+` is a `+`.
-fn decode(text: &str) -> Vec<u8> {
+pub(crate) fn decode(text: &str) -> Vec<u8> {
     let mut bytes = text.bytes();
     let mut decoded = Vec::new();
     while let Some(byte) = bytes.next() {

@@ -19,6 +19,7 @@ mod backpressure;
 mod bodies;
 mod clients;
 mod config;
+mod copies;
 mod dependencies;
 mod documents;
 mod drain;

@@ -3,13 +3,13 @@
 use std::{
     io::{BufReader, Read as _, Write as _},
     net::{SocketAddr, TcpListener, TcpStream},
-    sync::mpsc,
+    sync::{Arc, Mutex, mpsc},
     thread,
     time::Duration,
 };
 
 use crate::harness::{
-    Upstream,
+    LIMIT, Upstream,
     framed::{Body, Mode},
     http::{Head, Response},
     pattern::Pattern,
@@ -246,6 +246,123 @@ fn an_upstream_that_takes_a_body_slowly_is_waited_for() {
     let body = Body::put(&admin(), "/lake/a", Mode::SignedChunks, &content);
     let body = Body { chunks: vec![16 << 20], ..body };
     assert_eq!(body.send(gateway.s3).status(), 200);
+}
+
+#[test]
+fn b24_an_error_behind_a_status_of_200_reaches_the_client_and_the_audit_trail() {
+    let error = |code| {
+        format!(
+            "<Error><Code>{code}</Code><Message>at 10.0.0.7</Message><HostId>h</HostId></Error>"
+        )
+    };
+    for (document, code) in [
+        (error("SlowDown"), "SlowDown"),
+        (format!("<?xml version=\"1.0\"?>\n  {}", error("InternalError")), "InternalError"),
+        (format!("   \n  {}", error("XStoreThing")), "XStoreThing"),
+        // Our credential is not the client's affair.
+        (error("InvalidAccessKeyId"), "ServiceUnavailable"),
+        // No result, and no error that can be read.
+        ("<Error><Message>at 10.0.0.7</Message></Error>".to_owned(), "InternalError"),
+        ("<html>at 10.0.0.7".to_owned(), "InternalError"),
+        ("  ".to_owned(), "InternalError"),
+        (String::new(), "InternalError"),
+    ] {
+        let answer = Answer::ok(document.as_bytes());
+        let world = Watched::answering(move |_| answer.clone());
+        for (key, draft) in late_requests() {
+            let response = draft.send(world.gateway.s3, b"");
+            assert_eq!((response.status(), &*response.code()), (200, code), "{key}: {document}");
+            let text = response.text();
+            assert!(!text.contains("10.0.0.7") && !text.contains("HostId"), "{text}");
+            let resource = response.element("Resource");
+            assert_eq!(resource, Some(format!("/lake/{key}")), "{text}");
+            let record = world.gateway.wait_for_audit(key, |record| record["key"] == key);
+            assert_eq!(
+                (&record["outcome"], &record["code"], &record["status"]),
+                (&"upstream_error".into(), &code.into(), &200.into()),
+                "{key}: {document}"
+            );
+        }
+    }
+}
+
+#[test]
+fn b24_a_result_passes_as_it_is_behind_white_space() {
+    let result = "<?xml version=\"1.0\"?>\n\n  <R xmlns=\"x\"><ETag>&quot;e&quot;</ETag></R>";
+    let answer = Answer::ok(result.as_bytes());
+    let world = Watched::answering(move |_| answer.clone());
+    for (key, draft) in late_requests() {
+        let response = draft.send(world.gateway.s3, b"");
+        assert_eq!((response.status(), &*response.text()), (200, result), "{key}");
+        let record = world.gateway.wait_for_audit(key, |record| record["key"] == key);
+        assert_eq!(record["outcome"], "completed", "{record}");
+    }
+}
+
+#[test]
+fn b24_white_space_passes_at_once_and_what_follows_counts() {
+    for (key, draft) in late_requests() {
+        let (passed, waited) = mpsc::channel::<()>();
+        let waited = Arc::new(Mutex::new(waited));
+        let (site, _) = site_before(move |stream, _| {
+            stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").unwrap();
+            stream.write_all(b"3\r\n   \r\n").unwrap();
+            // It goes on when the client has the white space.
+            waited.lock().unwrap().recv_timeout(LIMIT).unwrap();
+            let error = "<Error><Code>SlowDown</Code></Error>";
+            write!(stream, "{:x}\r\n{error}\r\n0\r\n\r\n", error.len()).unwrap();
+            Then::Next
+        });
+        let gateway = site.serve();
+        let mut connection = gateway.connect();
+        connection.send(&draft.sign(gateway.s3).head());
+        assert_eq!(connection.head().status(), 200, "{key}");
+        // In a chunk of its own.
+        let mut block = [0; 8];
+        connection.read_exact(&mut block);
+        assert_eq!(&block, b"3\r\n   \r\n", "{key}");
+        passed.send(()).unwrap();
+        let record = gateway.wait_for_audit(key, |record| record["key"] == key);
+        assert_eq!(
+            (&record["outcome"], &record["code"]),
+            (&"upstream_error".into(), &"SlowDown".into())
+        );
+    }
+}
+
+#[test]
+fn b24_late_answers_are_waited_for_and_no_others() {
+    let (site, _) = site_before(|stream, _| {
+        let (_never, paused) = mpsc::channel::<()>();
+        for bytes in ["HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n ", "<R/>"] {
+            // Longer than any other answer may take.
+            assert!(paused.recv_timeout(Duration::from_millis(1_500)).is_err());
+            if stream.write_all(bytes.as_bytes()).is_err() {
+                return Then::Hold;
+            }
+        }
+        Then::Next
+    });
+    let limits = "{upstream_answer_s: 1, body_idle_s: 1, upstream_long_answer_s: 90}";
+    site.configure("drain:", &format!("limits: {limits}\ndrain:"));
+    let gateway = site.serve();
+    for (key, draft) in late_requests() {
+        let response = draft.send(gateway.s3, b"");
+        assert_eq!((response.status(), &*response.text()), (200, " <R/>"), "{key}");
+    }
+    let response = Draft::put(&admin(), "/lake/a", b"").send(gateway.s3, b"");
+    assert_eq!((response.status(), &*response.code()), (503, "ServiceUnavailable"));
+}
+
+/// A request of each operation whose answer may be late, with the key that it is on.
+fn late_requests() -> [(&'static str, Draft<'static>); 3] {
+    let put = |target| Draft::put(&admin(), target, b"").header("x-amz-copy-source", "lake/a");
+    let complete = Draft { method: "POST", ..Draft::put(&admin(), "/lake/whole?uploadId=u", b"") };
+    [
+        ("copy", put("/lake/copy")),
+        ("part", put("/lake/part?partNumber=1&uploadId=u")),
+        ("whole", complete),
+    ]
 }
 
 /// What a store does after an answer.

@@ -55,7 +55,8 @@ pub(crate) async fn relay(
         }
         return Ok((Response::from_parts(head, content), Outcome::UpstreamError));
     }
-    let content = match Rewrite::of(asked.operation) {
+    // What is neither an error nor a success has no document: 304.
+    let content = match Rewrite::of(asked.operation).filter(|_| status.is_success()) {
         None => Content::Streamed(download),
         Some(Rewrite::Region) => {
             whole(download, asked, live).await?;

@@ -85,6 +85,13 @@ copied("odd key", noise("odd", 70_001), "--attr", "Content-Encoding=gzip;of=mc",
 about = client().head_object(Bucket=bucket, Key=odd)
 assert about["ContentEncoding"] == "gzip" and about["Metadata"]["of"] == "mc", about
 
+# Within the store nothing passes through the client.
+run("cp", f"gateway/{bucket}/{odd}", f"gateway/{bucket}/mc/again ö+")
+same("cp within the store", "mc/again ö+", noise("odd", 70_001))
+run("cp", f"gateway/{bucket}/mc/put", f"gateway/{bucket}/mc/again ö+")
+same("cp within the store, of parts", "mc/again ö+", noise("parts", 21 * MIB + 1))
+client().delete_object(Bucket=bucket, Key="mc/again ö+")
+
 listed = told("ls", "--recursive", f"gateway/{bucket}/mc/")
 assert [(entry["key"], entry["size"]) for entry in listed] == [
     ("copied", 70_001),

@@ -83,6 +83,18 @@ odd = "rclone/ö + %2F ~'()&=.txt"
 copied("odd key", noise("odd", 70_001), "--header-upload", "Content-Encoding: gzip", key=odd)
 assert client().head_object(Bucket=bucket, Key=odd)["ContentEncoding"] == "gzip"
 
+# Within the store nothing passes through the client: with the store's own copy, from 5 MiB on in parts.
+run("copyto", "--s3-copy-cutoff", "5Mi", f"gateway:{bucket}/{odd}", f"gateway:{bucket}/rclone/copied ö+")
+same("copyto within the store", "rclone/copied ö+", noise("odd", 70_001))
+run("moveto", f"gateway:{bucket}/rclone/copied ö+", f"gateway:{bucket}/rclone/moved")
+same("moveto within the store", "rclone/moved", noise("odd", 70_001))
+run("copyto", "--s3-copy-cutoff", "5Mi", f"gateway:{bucket}/rclone/piped", f"gateway:{bucket}/rclone/in parts")
+same("copyto within the store, in parts", "rclone/in parts", noise("pipe", 21 * MIB + 1))
+about = client().head_object(Bucket=bucket, Key="rclone/in parts")
+assert about["ETag"].strip('"').endswith("-5"), about
+for key in ["rclone/moved", "rclone/in parts"]:
+    run("deletefile", f"gateway:{bucket}/{key}")
+
 listed = json.loads(run("lsjson", "--recursive", "--files-only", f"gateway:{bucket}/rclone"))
 assert [(entry["Path"], entry["Size"]) for entry in listed] == [
     ("copied", 70_001),

@@ -68,6 +68,13 @@ put("put with a kind", noise("kind", 70_001), "--mime-type=text/x-a", "--add-hea
 odd = "s3cmd/ö + %2F ~'()&=.txt"
 put("odd key", noise("odd", 70_001), key=odd)
 
+# Within the store nothing passes through the client.
+run("cp", f"s3://{bucket}/{odd}", f"s3://{bucket}/s3cmd/copied ö+")
+same("cp within the store", "s3cmd/copied ö+", noise("odd", 70_001))
+run("mv", f"s3://{bucket}/s3cmd/copied ö+", f"s3://{bucket}/s3cmd/moved")
+same("mv within the store", "s3cmd/moved", noise("odd", 70_001))
+run("del", f"s3://{bucket}/s3cmd/moved")
+
 listed = run("ls", "--recursive", f"s3://{bucket}/s3cmd/").decode()
 assert [line.split(maxsplit=3)[2:] for line in listed.splitlines()] == [
     [str(70_001), f"s3://{bucket}/{key}"] for key in ["s3cmd/put", odd]

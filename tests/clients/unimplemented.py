@@ -9,6 +9,7 @@ from gateway import client, refused
 IMPLEMENTED = {
     "AbortMultipartUpload",
     "CompleteMultipartUpload",
+    "CopyObject",
     "CreateBucket",
     "CreateMultipartUpload",
     "DeleteBucket",
@@ -23,6 +24,7 @@ IMPLEMENTED = {
     "ListParts",
     "PutObject",
     "UploadPart",
+    "UploadPartCopy",
 }
 # What tells an operation from another of the same path, where the model does not require it.
 MARKS = {"ListDirectoryBuckets": {"MaxDirectoryBuckets": 1}}
