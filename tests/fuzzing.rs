@@ -53,6 +53,16 @@ fn h14_pattern_matches_covers_and_reaches_what_its_definition_says() {
 }
 
 #[test]
+fn b04_copy_source_goes_up_as_what_it_was_read_as() {
+    over_the_corpus("copy_source", targets::copy_source);
+}
+
+#[test]
+fn b05_range_ends_where_it_begins_or_after() {
+    over_the_corpus("range", targets::range);
+}
+
+#[test]
 fn corpus_is_what_its_program_writes() {
     for (target, name, input) in targets::seeds() {
         let path = corpus(target).join(name);

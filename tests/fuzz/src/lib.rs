@@ -1,6 +1,7 @@
 //! What the fuzz targets do with an input. The end-to-end tests include this file and run the same over the committed corpus.
 
 mod arn;
+mod copies;
 mod decode;
 mod document;
 #[path = "../../../policy/tests/naive/glob.rs"]
@@ -16,6 +17,7 @@ mod signed;
 mod stream;
 
 pub use arn::arn;
+pub use copies::{copy_source, range};
 pub use decode::decode;
 pub use document::document;
 pub use host::host;
