@@ -385,5 +385,5 @@ fn decoded(text: &str) -> String {
     String::from_utf8(crate::keys::decode(text)).unwrap()
 }
 
-/// CopyObject and UploadPartCopy, with the parameters in our order.
+/// `CopyObject` and `UploadPartCopy`, with the parameters in our order.
 const TARGETS: [&str; 2] = ["/lake/new", "/lake/new?partNumber=1&uploadId=u"];

@@ -13,7 +13,7 @@ impl ByteRange {
     /// Reads `bytes=first-last`, the one form that `x-amz-copy-source-range` has: both ends are there, in digits, and
     /// the first is not behind the last. Absent for anything else.
     ///
-    /// Source: Amazon S3 API Reference, "UploadPartCopy".
+    /// Source: Amazon S3 API Reference, `UploadPartCopy`.
     pub fn parse(text: &str) -> Option<Self> {
         let (first, last) = text.strip_prefix("bytes=")?.split_once('-')?;
         let (first, last) = (number(first)?, number(last)?);

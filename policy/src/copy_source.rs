@@ -78,7 +78,7 @@ impl CopySource {
     ///
     /// [`CopySourceFault`], by what it cannot be.
     ///
-    /// Source: Amazon S3 API Reference, "CopyObject".
+    /// Source: Amazon S3 API Reference, `CopyObject`.
     pub fn parse(text: &str) -> Result<Self, CopySourceFault> {
         if text.contains("  ") || text.contains('\t') {
             return Err(CopySourceFault::Blanks);

@@ -193,7 +193,7 @@ fn keys_of_the_clients_own_for_the_source_are_refused_by_name() {
 /// A request on `lake/a`: its method and its parameters.
 type Kind<'a> = (&'a str, &'a [(&'a str, &'a str)]);
 
-/// CopyObject and UploadPartCopy.
+/// `CopyObject` and `UploadPartCopy`.
 const KINDS: [Kind<'_>; 2] = [("PUT", &[]), ("PUT", &[("partNumber", "1"), ("uploadId", "u")])];
 
 const SOURCE: &str = "x-amz-copy-source";
