@@ -64,6 +64,32 @@ fn the_viewer_reads_and_is_told_what_is_missing() {
 }
 
 #[test]
+fn the_admin_copies_and_moves_within_the_store() {
+    let data = TempDir::new().unwrap();
+    let quickstart = Quickstart::start(data.path());
+    let admin = quickstart.client("lakegate-admin");
+    quickstart.aws(&admin, &["s3", "mb", "s3://mine"]);
+    quickstart.aws(&admin, &["s3", "mb", "s3://other"]);
+    // One of awkward names, and one that is copied in parts.
+    for (name, content) in files().into_iter().skip(4) {
+        fs::write(admin.home().join("up"), &content).unwrap();
+        let url = format!("s3://mine/{name}");
+        quickstart.aws(&admin, &["s3", "cp", "--quiet", "--metadata", "of=one", "up", &url]);
+        let (copy, moved) = (format!("s3://other/{name}"), format!("s3://mine/moved/{name}"));
+        quickstart.aws(&admin, &["s3", "cp", "--quiet", &url, &copy]);
+        quickstart.aws(&admin, &["s3", "mv", "--quiet", &url, &moved]);
+        for url in [&copy, &moved] {
+            quickstart.aws(&admin, &["s3", "cp", "--quiet", url, "down"]);
+            assert_eq!(fs::read(admin.home().join("down")).unwrap(), content, "{url}");
+        }
+        let gone = quickstart.try_aws(&admin, &["s3", "cp", "--quiet", &url, "down"]);
+        assert!(!gone.success, "{name}");
+    }
+    let head = ["s3api", "head-object", "--bucket", "other", "--key", "ö+=f/größe-日本語"];
+    assert!(quickstart.aws(&admin, &head).contains("\"of\": \"one\""));
+}
+
+#[test]
 fn boto3_works_on_it_as_on_any_store() {
     let data = TempDir::new().unwrap();
     let quickstart = Quickstart::start(data.path());

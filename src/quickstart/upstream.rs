@@ -30,6 +30,7 @@ use self::operations::LocalStore;
 
 mod checked;
 mod conditions;
+mod copies;
 mod files;
 mod index;
 mod listing;
