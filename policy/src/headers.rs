@@ -8,10 +8,16 @@ use crate::{
     action::Action,
     operations::Operation::{
         self, AbortMultipartUpload, CompleteMultipartUpload, CopyObject, CreateBucket,
-        CreateMultipartUpload, DeleteBucket, DeleteObject, GetBucketLocation, GetObject,
-        HeadBucket, HeadObject, ListBuckets, ListObjects, ListObjectsV2, ListParts, PutObject,
-        UploadPart, UploadPartCopy,
+        CreateMultipartUpload, DeleteObject, GetBucketAccelerateConfiguration, GetObject,
+        GetObjectAcl, GetObjectAttributes, GetObjectLegalHold, GetObjectRetention,
+        GetObjectTagging, GetObjectTorrent, HeadObject, ListBuckets, ListMultipartUploads,
+        ListObjectVersions, ListObjects, ListObjectsV2, ListParts, PutBucketAcl,
+        PutBucketLifecycleConfiguration, PutBucketNotificationConfiguration, PutBucketPolicy,
+        PutBucketReplication, PutObject, PutObjectAcl, PutObjectLegalHold,
+        PutObjectLockConfiguration, PutObjectRetention, PutObjectTagging, RestoreObject,
+        SelectObjectContent, UploadPart, UploadPartCopy,
     },
+    takers::Takers,
 };
 
 /// One row of the table. A name has several rows where its operations differ in what becomes of it.
@@ -21,8 +27,8 @@ pub struct HeaderRow {
     pub name: &'static str,
     /// What becomes of it.
     pub handling: HeaderHandling,
-    /// The operations that this row is about; none for every operation that no earlier row of the name is about.
-    pub operations: &'static [Operation],
+    /// The operations that this row is about, of those that no earlier row of the name is about.
+    pub takers: Takers,
     /// Values that say the default: the header does not go up.
     pub defaults: &'static [&'static str],
     /// Values that go up and need no leave of their own.
@@ -37,7 +43,7 @@ impl HeaderRow {
 
     /// Whether it says what becomes of the header in a request for `operation`.
     pub fn is_about(&self, operation: Operation) -> bool {
-        self.operations.is_empty() || self.operations.contains(&operation)
+        self.takers.include(operation)
     }
 
     fn is_named(&self, name: &str) -> bool {
@@ -48,24 +54,32 @@ impl HeaderRow {
         }
     }
 
-    const fn new(
-        name: &'static str,
-        handling: HeaderHandling,
-        operations: &'static [Operation],
-    ) -> Self {
-        Self { name, handling, operations, defaults: &[], free: &[] }
+    const fn new(name: &'static str, handling: HeaderHandling, takers: Takers) -> Self {
+        Self { name, handling, takers, defaults: &[], free: &[] }
     }
 
     const fn copied(name: &'static str, operations: &'static [Operation]) -> Self {
-        Self::new(name, HeaderHandling::Copied, operations)
+        Self::new(name, HeaderHandling::Copied, Takers::These(operations))
+    }
+
+    const fn list(name: &'static str, operations: &'static [Operation]) -> Self {
+        Self::new(name, HeaderHandling::CopiedList, Takers::These(operations))
+    }
+
+    const fn of_body(name: &'static str) -> Self {
+        Self::new(name, HeaderHandling::Copied, Takers::Bodies(OBJECTS))
+    }
+
+    const fn secret(name: &'static str, operations: &'static [Operation]) -> Self {
+        Self::new(name, HeaderHandling::Secret, Takers::These(operations))
     }
 
     const fn consumed(name: &'static str) -> Self {
-        Self::new(name, HeaderHandling::Consumed, &[])
+        Self::new(name, HeaderHandling::Consumed, Takers::All)
     }
 
     const fn refused(name: &'static str) -> Self {
-        Self::new(name, HeaderHandling::Refused, &[])
+        Self::new(name, HeaderHandling::Refused, Takers::All)
     }
 
     const fn authorized(
@@ -73,7 +87,7 @@ impl HeaderRow {
         action: Action,
         operations: &'static [Operation],
     ) -> Self {
-        Self::new(name, HeaderHandling::Authorized(action), operations)
+        Self::new(name, HeaderHandling::Authorized(action), Takers::These(operations))
     }
 
     const fn defaults(self, defaults: &'static [&'static str]) -> Self {
@@ -90,6 +104,8 @@ impl HeaderRow {
 pub enum HeaderHandling {
     /// It goes up.
     Copied,
+    /// It goes up, its lines as one, with commas between.
+    CopiedList,
     /// It goes up without `aws-chunked`, which is the client's framing and not the object's coding.
     CopiedCodings,
     /// It goes up, written anew, if it is a range of bytes with both its ends.
@@ -98,6 +114,9 @@ pub enum HeaderHandling {
     Source,
     /// It goes up if the caller may do this, besides the operation itself, to what the URL names.
     Authorized(Action),
+    /// It is a key of the client's own, or tells of one: it goes up where it is encrypted all the way, and no log has
+    /// its value.
+    Secret,
     /// It is the client's authentication, framing or connection, and never goes up.
     Consumed,
     /// It is refused by its name.
@@ -112,7 +131,7 @@ pub static HEADERS: &[HeaderRow] = &[
     HeaderRow::consumed("cache-control"),
     HeaderRow::copied("content-disposition", WRITES),
     HeaderRow::consumed("content-disposition"),
-    HeaderRow::new("content-encoding", HeaderHandling::CopiedCodings, WRITES),
+    HeaderRow::new("content-encoding", HeaderHandling::CopiedCodings, Takers::These(WRITES)),
     HeaderRow::consumed("content-encoding"),
     HeaderRow::copied("content-language", WRITES),
     HeaderRow::consumed("content-language"),
@@ -121,18 +140,18 @@ pub static HEADERS: &[HeaderRow] = &[
     HeaderRow::copied("expires", WRITES),
     HeaderRow::consumed("expires"),
     // The body's own hash; a body that is made anew has another.
-    HeaderRow::copied("content-md5", BODIES),
+    HeaderRow::of_body("content-md5"),
     HeaderRow::consumed("content-md5"),
-    // A condition that is not sent on would be a condition that does not hold anybody back; on a bucket, and on a list,
-    // S3 has none.
+    // A condition that is not sent on would be a condition that does not hold anybody back; of other reads than those of
+    // an object, S3 ignores it.
     HeaderRow::copied("if-match", &[CompleteMultipartUpload, CopyObject, DeleteObject, GetObject, HeadObject, PutObject]),
-    HeaderRow::new("if-match", HeaderHandling::Consumed, UNCONDITIONAL),
+    HeaderRow::new("if-match", HeaderHandling::Consumed, Takers::ReadsBut(READS)),
     HeaderRow::copied("if-modified-since", READS),
-    HeaderRow::new("if-modified-since", HeaderHandling::Consumed, UNCONDITIONAL),
+    HeaderRow::new("if-modified-since", HeaderHandling::Consumed, Takers::ReadsBut(READS)),
     HeaderRow::copied("if-none-match", &[CompleteMultipartUpload, CopyObject, GetObject, HeadObject, PutObject]),
-    HeaderRow::new("if-none-match", HeaderHandling::Consumed, UNCONDITIONAL),
+    HeaderRow::new("if-none-match", HeaderHandling::Consumed, Takers::ReadsBut(READS)),
     HeaderRow::copied("if-unmodified-since", READS),
-    HeaderRow::new("if-unmodified-since", HeaderHandling::Consumed, UNCONDITIONAL),
+    HeaderRow::new("if-unmodified-since", HeaderHandling::Consumed, Takers::ReadsBut(READS)),
     HeaderRow::copied("if-range", READS),
     HeaderRow::consumed("if-range"),
     HeaderRow::copied("range", READS),
@@ -146,27 +165,27 @@ pub static HEADERS: &[HeaderRow] = &[
     HeaderRow::consumed("x-amz-trailer"),
     HeaderRow::consumed("x-amz-user-agent"),
     // Checksums of a body. SDKs also send those of empty bodies, with reads and with everything else.
-    HeaderRow::copied("x-amz-checksum-crc32", BODIES),
+    HeaderRow::of_body("x-amz-checksum-crc32"),
     HeaderRow::consumed("x-amz-checksum-crc32"),
-    HeaderRow::copied("x-amz-checksum-crc32c", BODIES),
+    HeaderRow::of_body("x-amz-checksum-crc32c"),
     HeaderRow::consumed("x-amz-checksum-crc32c"),
-    HeaderRow::copied("x-amz-checksum-crc64nvme", BODIES),
+    HeaderRow::of_body("x-amz-checksum-crc64nvme"),
     HeaderRow::consumed("x-amz-checksum-crc64nvme"),
-    HeaderRow::copied("x-amz-checksum-md5", BODIES),
+    HeaderRow::of_body("x-amz-checksum-md5"),
     HeaderRow::consumed("x-amz-checksum-md5"),
-    HeaderRow::copied("x-amz-checksum-sha1", BODIES),
+    HeaderRow::of_body("x-amz-checksum-sha1"),
     HeaderRow::consumed("x-amz-checksum-sha1"),
-    HeaderRow::copied("x-amz-checksum-sha256", BODIES),
+    HeaderRow::of_body("x-amz-checksum-sha256"),
     HeaderRow::consumed("x-amz-checksum-sha256"),
-    HeaderRow::copied("x-amz-checksum-sha512", BODIES),
+    HeaderRow::of_body("x-amz-checksum-sha512"),
     HeaderRow::consumed("x-amz-checksum-sha512"),
-    HeaderRow::copied("x-amz-checksum-xxhash128", BODIES),
+    HeaderRow::of_body("x-amz-checksum-xxhash128"),
     HeaderRow::consumed("x-amz-checksum-xxhash128"),
-    HeaderRow::copied("x-amz-checksum-xxhash3", BODIES),
+    HeaderRow::of_body("x-amz-checksum-xxhash3"),
     HeaderRow::consumed("x-amz-checksum-xxhash3"),
-    HeaderRow::copied("x-amz-checksum-xxhash64", BODIES),
+    HeaderRow::of_body("x-amz-checksum-xxhash64"),
     HeaderRow::consumed("x-amz-checksum-xxhash64"),
-    HeaderRow::copied("x-amz-sdk-checksum-algorithm", &[PutObject, UploadPart]),
+    HeaderRow::new("x-amz-sdk-checksum-algorithm", HeaderHandling::Copied, Takers::Bodies(&[PutObject, UploadPart])),
     HeaderRow::consumed("x-amz-sdk-checksum-algorithm"),
     HeaderRow::copied("x-amz-checksum-algorithm", &[CopyObject, CreateMultipartUpload]),
     HeaderRow::copied("x-amz-checksum-mode", READS),
@@ -180,8 +199,8 @@ pub static HEADERS: &[HeaderRow] = &[
     HeaderRow::copied("x-amz-storage-class", WRITES),
     // What is copied, and how much of it. What a copy takes over of its source besides the bytes needs no leave but that
     // to read it; a copy that leaves the source's tags behind decides about tags.
-    HeaderRow::new("x-amz-copy-source", HeaderHandling::Source, COPIES),
-    HeaderRow::new("x-amz-copy-source-range", HeaderHandling::CopiedRange, &[UploadPartCopy]),
+    HeaderRow::new("x-amz-copy-source", HeaderHandling::Source, Takers::These(COPIES)),
+    HeaderRow::new("x-amz-copy-source-range", HeaderHandling::CopiedRange, Takers::These(&[UploadPartCopy])),
     HeaderRow::copied("x-amz-metadata-directive", &[CopyObject]),
     HeaderRow::copied("x-amz-object-annotation-directive", &[CopyObject]),
     HeaderRow::authorized("x-amz-tagging-directive", Action::WRITE_OBJECT_TAGS, &[CopyObject]).defaults(&["COPY"]),
@@ -190,14 +209,35 @@ pub static HEADERS: &[HeaderRow] = &[
     HeaderRow::copied("x-amz-copy-source-if-modified-since", COPIES),
     HeaderRow::copied("x-amz-copy-source-if-none-match", COPIES),
     HeaderRow::copied("x-amz-copy-source-if-unmodified-since", COPIES),
-    HeaderRow::copied("x-amz-expected-bucket-owner", OWNED),
+    HeaderRow::new("x-amz-expected-bucket-owner", HeaderHandling::Copied, Takers::AllBut(&[CreateBucket, ListBuckets])),
     HeaderRow::copied("x-amz-if-match-initiated-time", &[AbortMultipartUpload]),
     HeaderRow::copied("x-amz-if-match-last-modified-time", &[DeleteObject]),
     HeaderRow::copied("x-amz-if-match-size", &[DeleteObject]),
-    HeaderRow::copied("x-amz-optional-object-attributes", &[ListObjects, ListObjectsV2]),
+    HeaderRow::list("x-amz-optional-object-attributes", &[ListObjectVersions, ListObjects, ListObjectsV2]),
+    HeaderRow::list("x-amz-object-attributes", &[GetObjectAttributes]),
+    HeaderRow::copied("x-amz-max-parts", &[GetObjectAttributes]),
+    HeaderRow::copied("x-amz-part-number-marker", &[GetObjectAttributes]),
     HeaderRow::copied("x-amz-request-payer", PAID),
     HeaderRow::copied("x-amz-source-expected-bucket-owner", COPIES),
-    // What carries a privilege: each needs its own leave.
+    // What else a bucket's document is put with.
+    HeaderRow::copied("x-amz-skip-destination-validation", &[PutBucketNotificationConfiguration]),
+    HeaderRow::copied("x-amz-transition-default-minimum-object-size", &[PutBucketLifecycleConfiguration]),
+    // Keys of the client's own.
+    HeaderRow::secret("x-amz-server-side-encryption-customer-algorithm", KEYED),
+    HeaderRow::secret("x-amz-server-side-encryption-customer-key", KEYED),
+    HeaderRow::secret("x-amz-server-side-encryption-customer-key-md5", KEYED),
+    HeaderRow::secret("x-amz-copy-source-server-side-encryption-customer-algorithm", COPIES),
+    HeaderRow::secret("x-amz-copy-source-server-side-encryption-customer-key", COPIES),
+    HeaderRow::secret("x-amz-copy-source-server-side-encryption-customer-key-md5", COPIES),
+    // What carries a privilege: each needs its own leave. Where it is what the operation is about, that is its leave.
+    HeaderRow::copied("x-amz-acl", ACLS),
+    HeaderRow::copied("x-amz-grant-full-control", ACLS),
+    HeaderRow::copied("x-amz-grant-read", ACLS),
+    HeaderRow::copied("x-amz-grant-read-acp", ACLS),
+    HeaderRow::copied("x-amz-grant-write", ACLS),
+    HeaderRow::copied("x-amz-grant-write-acp", ACLS),
+    HeaderRow::copied("x-amz-bucket-object-lock-token", &[PutObjectLockConfiguration]),
+    HeaderRow::authorized("x-amz-bucket-object-lock-token", Action::WRITE_BUCKET_OBJECT_LOCK, &[PutBucketReplication]),
     HeaderRow::authorized("x-amz-acl", Action::WRITE_OBJECT_ACL, WRITES).defaults(&["private"]).free(&["bucket-owner-full-control", "bucket-owner-read"]),
     HeaderRow::authorized("x-amz-acl", Action::WRITE_BUCKET_ACL, &[CreateBucket]).defaults(&["private"]),
     HeaderRow::authorized("x-amz-grant-full-control", Action::WRITE_OBJECT_ACL, WRITES),
@@ -211,17 +251,17 @@ pub static HEADERS: &[HeaderRow] = &[
     HeaderRow::authorized("x-amz-grant-write-acp", Action::WRITE_BUCKET_ACL, &[CreateBucket]),
     HeaderRow::authorized("x-amz-bucket-object-lock-enabled", Action::WRITE_BUCKET_OBJECT_LOCK, &[CreateBucket]).defaults(&["false"]),
     HeaderRow::authorized("x-amz-object-ownership", Action::WRITE_BUCKET_OWNERSHIP_CONTROLS, &[CreateBucket]),
-    HeaderRow::authorized("x-amz-bypass-governance-retention", Action::BYPASS_GOVERNANCE_RETENTION, &[DeleteObject]).defaults(&["false"]),
+    HeaderRow::authorized("x-amz-bypass-governance-retention", Action::BYPASS_GOVERNANCE_RETENTION, &[DeleteObject, PutObjectRetention]).defaults(&["false"]),
     HeaderRow::authorized("x-amz-object-lock-legal-hold", Action::WRITE_OBJECT_LEGAL_HOLD, WRITES),
     HeaderRow::authorized("x-amz-object-lock-mode", Action::WRITE_OBJECT_RETENTION, WRITES),
     HeaderRow::authorized("x-amz-object-lock-retain-until-date", Action::WRITE_OBJECT_RETENTION, WRITES),
     HeaderRow::authorized("x-amz-server-side-encryption-aws-kms-key-id", Action::WRITE_OBJECT_ENCRYPTION_KEY, WRITES),
     HeaderRow::authorized("x-amz-tagging", Action::WRITE_OBJECT_TAGS, WRITES),
     HeaderRow::authorized("x-amz-website-redirect-location", Action::WRITE_OBJECT_REDIRECT, WRITES),
-    // Refused by name: keys of the client's own; directory buckets and sessions; marks of operations that
-    // are not forwarded; the device of the account's owner; namespaces and holds that no action stands for.
-    HeaderRow::refused("x-amz-server-side-encryption-customer-"),
-    HeaderRow::refused("x-amz-copy-source-server-side-encryption-customer-"),
+    // A policy that shuts its own author out, who is the upstream's account to the upstream.
+    HeaderRow::new("x-amz-confirm-remove-self-bucket-access", HeaderHandling::Refused, Takers::These(&[PutBucketPolicy])).defaults(&["false"]),
+    // Refused by name: directory buckets and sessions; marks of operations that are not forwarded;
+    // the device of the account's owner; namespaces and holds that no action stands for.
     HeaderRow::refused("x-amz-bucket-namespace"),
     HeaderRow::refused("x-amz-create-session"),
     HeaderRow::refused("x-amz-create-session-mode"),
@@ -236,31 +276,25 @@ pub static HEADERS: &[HeaderRow] = &[
 
 const READS: &[Operation] = &[GetObject, HeadObject];
 
-/// Reads of which S3 ignores conditions.
-const UNCONDITIONAL: &[Operation] =
-    &[GetBucketLocation, HeadBucket, ListBuckets, ListObjects, ListObjectsV2, ListParts];
-
 const WRITES: &[Operation] = &[CopyObject, CreateMultipartUpload, PutObject];
 
 const COPIES: &[Operation] = &[CopyObject, UploadPartCopy];
 
-const BODIES: &[Operation] = &[CompleteMultipartUpload, PutObject, UploadPart];
+const ACLS: &[Operation] = &[PutBucketAcl, PutObjectAcl];
 
-const OWNED: &[Operation] = &[
-    AbortMultipartUpload,
+/// Operations whose body is no document of its own, and whose checksums are an object's.
+const OBJECTS: &[Operation] = &[CompleteMultipartUpload, PutObject, UploadPart];
+
+const KEYED: &[Operation] = &[
     CompleteMultipartUpload,
     CopyObject,
     CreateMultipartUpload,
-    DeleteBucket,
-    DeleteObject,
-    GetBucketLocation,
     GetObject,
-    HeadBucket,
+    GetObjectAttributes,
     HeadObject,
-    ListObjects,
-    ListObjectsV2,
     ListParts,
     PutObject,
+    SelectObjectContent,
     UploadPart,
     UploadPartCopy,
 ];
@@ -271,12 +305,27 @@ const PAID: &[Operation] = &[
     CopyObject,
     CreateMultipartUpload,
     DeleteObject,
+    GetBucketAccelerateConfiguration,
     GetObject,
+    GetObjectAcl,
+    GetObjectAttributes,
+    GetObjectLegalHold,
+    GetObjectRetention,
+    GetObjectTagging,
+    GetObjectTorrent,
     HeadObject,
+    ListMultipartUploads,
+    ListObjectVersions,
     ListObjects,
     ListObjectsV2,
     ListParts,
     PutObject,
+    PutObjectAcl,
+    PutObjectLegalHold,
+    PutObjectLockConfiguration,
+    PutObjectRetention,
+    PutObjectTagging,
+    RestoreObject,
     UploadPart,
     UploadPartCopy,
 ];
@@ -314,6 +363,9 @@ mod tests {
     fn a_prefix_names_only_what_is_longer() {
         assert_eq!(HeaderRow::find("x-amz-meta-").count(), 0);
         assert_eq!(HeaderRow::find("x-amz-meta-a").count(), 1);
-        assert_eq!(HeaderRow::find("x-amz-server-side-encryption-customer-key-md5").count(), 1);
+        assert_eq!(
+            HeaderRow::find("x-amz-copy-source-server-side-encryption-customer-key").count(),
+            1
+        );
     }
 }

@@ -65,6 +65,7 @@ mod region;
 mod requirement;
 mod resource;
 mod spelling;
+mod takers;
 mod text;
 mod touch;
 mod unrecognised;
@@ -101,6 +102,7 @@ pub use crate::{
     requirement::{Required, Requirement, Target},
     resource::Resource,
     spelling::{KEY_BYTES_MAX, decode, is_bucket_name},
+    takers::{DOCUMENTS, Takers},
     unrecognised::Unrecognised,
     witness::s3_words,
 };

@@ -98,6 +98,8 @@ pub enum Need {
         /// What reading a named version needs.
         version: Action,
     },
+    /// An action on the object that only a request for a named version needs, besides its others.
+    IfVersion(Action),
     /// An action on every key of the bucket under `prefix`.
     Listing(Action),
     /// A listing that may show the top of the bucket only: `top` on the bucket when `delimiter` is exactly `/` and

@@ -185,51 +185,76 @@ fn headers(shape: &Shape<'_>, operation: Operation) -> Result<Carried, Unrecogni
     let mut up = HeaderMap::with_capacity(shape.headers.len());
     let (mut leaves, mut source) = (Vec::new(), None);
     for name in shape.headers.keys() {
-        let mut values = shape.headers.get_all(name).iter();
-        let Some(value) = values.next() else { continue };
         let Some(row) = header_row(name, operation)? else { continue };
-        let is_single = values.next().is_none();
-        // The Java SDK gives an object's coding and that of its framing a line each.
-        let is_list =
-            matches!(row.handling, HeaderHandling::Consumed | HeaderHandling::CopiedCodings);
-        if !is_single && (is_amazon(name.as_str()) || !is_list) {
-            return Err(Unrecognised::DuplicateHeader { name: name.to_string() });
+        check_single(name, row, shape.headers)?;
+        if row.handling == HeaderHandling::Source {
+            let text = shape.headers.get(name).map_or(Ok(""), |value| utf8(name, value))?;
+            source = Some(CopySource::parse(text)?);
         }
-        let text = || utf8(name, value);
-        match row.handling {
-            HeaderHandling::Consumed => {}
-            HeaderHandling::Refused => {
-                return Err(Unrecognised::RefusedHeader { name: name.to_string() });
-            }
-            HeaderHandling::Copied => {
-                up.insert(name, as_signed(name, value, text()?));
-            }
-            HeaderHandling::CopiedRange => {
-                let bad = || Unrecognised::BadHeaderValue { name: row.name };
-                let range = ByteRange::parse(text()?).ok_or_else(bad)?;
-                up.insert(name, HeaderValue::try_from(range.to_string()).map_err(|_| bad())?);
-            }
-            HeaderHandling::Source => source = Some(CopySource::parse(text()?)?),
-            HeaderHandling::CopiedCodings => {
-                let lines = shape.headers.get_all(name).iter();
-                let lines: Result<Vec<_>, _> = lines.map(|line| utf8(name, line)).collect();
-                if let Some(codings) = without_framing(value, &lines?.join(",")) {
-                    up.insert(name, codings);
-                }
-            }
-            HeaderHandling::Authorized(action) => {
-                let value = as_signed(name, value, text()?);
-                if row.defaults.iter().any(|default| value == default) {
-                    continue;
-                }
-                if !row.free.iter().any(|free| value == free) && !leaves.contains(&action) {
-                    leaves.push(action);
-                }
-                up.insert(name, value);
-            }
+        let Some(value) = value_upwards(name, row, shape.headers)? else { continue };
+        if let HeaderHandling::Authorized(action) = row.handling
+            && !row.free.iter().any(|free| value == free)
+            && !leaves.contains(&action)
+        {
+            leaves.push(action);
         }
+        up.insert(name, value);
     }
     Ok(Carried { headers: up, leaves, source })
+}
+
+fn check_single(
+    name: &HeaderName,
+    row: &HeaderRow,
+    headers: &HeaderMap,
+) -> Result<(), Unrecognised> {
+    // The Java SDK gives each element of a list a line, an object's coding and that of its framing too.
+    let may_repeat = match row.handling {
+        HeaderHandling::CopiedList | HeaderHandling::CopiedCodings => true,
+        HeaderHandling::Consumed => !is_amazon(name.as_str()),
+        HeaderHandling::Copied
+        | HeaderHandling::CopiedRange
+        | HeaderHandling::Source
+        | HeaderHandling::Secret
+        | HeaderHandling::Authorized(_)
+        | HeaderHandling::Refused => false,
+    };
+    if !may_repeat && headers.get_all(name).iter().nth(1).is_some() {
+        return Err(Unrecognised::DuplicateHeader { name: name.to_string() });
+    }
+    Ok(())
+}
+
+/// What goes up of a header, if anything does.
+fn value_upwards(
+    name: &HeaderName,
+    row: &HeaderRow,
+    headers: &HeaderMap,
+) -> Result<Option<HeaderValue>, Unrecognised> {
+    let Some(value) = headers.get(name) else { return Ok(None) };
+    let signed = || utf8(name, value).map(|text| as_signed(name, value, text));
+    let is_default = |value: &HeaderValue| row.defaults.iter().any(|default| value == default);
+    Ok(match row.handling {
+        HeaderHandling::Consumed | HeaderHandling::Source => None,
+        HeaderHandling::CopiedRange => {
+            let bad = || Unrecognised::BadHeaderValue { name: row.name };
+            let range = ByteRange::parse(utf8(name, value)?).ok_or_else(bad)?;
+            Some(HeaderValue::try_from(range.to_string()).map_err(|_| bad())?)
+        }
+        HeaderHandling::Refused if is_default(&signed()?) => None,
+        HeaderHandling::Refused => {
+            return Err(Unrecognised::RefusedHeader { name: name.to_string() });
+        }
+        HeaderHandling::Copied => Some(signed()?),
+        HeaderHandling::Authorized(_) => Some(signed()?).filter(|value| !is_default(value)),
+        HeaderHandling::CopiedList => Some(as_signed(name, value, &joined(name, headers)?)),
+        HeaderHandling::CopiedCodings => without_framing(value, &joined(name, headers)?),
+        HeaderHandling::Secret => {
+            let mut value = signed()?;
+            value.set_sensitive(true);
+            Some(value)
+        }
+    })
 }
 
 /// What becomes of a header in a request for `operation`; absent for one that belongs to the connection.
@@ -259,6 +284,13 @@ fn is_amazon(name: &str) -> bool {
 fn utf8<'a>(name: &HeaderName, value: &'a HeaderValue) -> Result<&'a str, Unrecognised> {
     std::str::from_utf8(value.as_bytes())
         .map_err(|_| Unrecognised::BadHeader { name: name.to_string() })
+}
+
+/// All lines of a header that is a list, as its signature reads them: with commas between.
+fn joined(name: &HeaderName, headers: &HeaderMap) -> Result<String, Unrecognised> {
+    let lines = headers.get_all(name).iter();
+    let lines: Result<Vec<_>, _> = lines.map(|line| utf8(name, line)).collect();
+    Ok(lines?.join(","))
 }
 
 /// The value as its signature reads it: of a header that the upstream's signature covers, trimmed, each run of blanks
@@ -334,8 +366,9 @@ fn requirements(
         |name| parameters.iter().find(|(other, _)| *other == name).map(|(_, value)| value.as_str());
     let prefix = value("prefix").unwrap_or_default();
     let requirement = match need {
-        Need::One(action) => Requirement::new(action, place.resource()),
         Need::Source { current, version } => return of_source(source, current, version),
+        Need::IfVersion(_) if value("versionId").is_none() => return Vec::new(),
+        Need::One(action) | Need::IfVersion(action) => Requirement::new(action, place.resource()),
         Need::Version { current, version } => {
             let action = if value("versionId").is_some() { version } else { current };
             Requirement::new(action, place.resource())

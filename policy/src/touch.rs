@@ -140,7 +140,7 @@ mod tests {
             };
             for need in row.needs {
                 let expected = match *need {
-                    Need::One(action) => vec![(action, named)],
+                    Need::One(action) | Need::IfVersion(action) => vec![(action, named)],
                     Need::Version { current, version } | Need::Source { current, version } => {
                         vec![(current, named), (version, named)]
                     }

@@ -41,7 +41,7 @@ pub fn s3_words(requirement: &Requirement) -> Option<String> {
     let row = row(requirement.action)?;
     let is_plain = row.needs.iter().any(|need| match need {
         Need::One(action) | Need::Version { current: action, .. } => *action == requirement.action,
-        Need::Source { .. } | Need::Listing(_) | Need::Folders { .. } => false,
+        Need::IfVersion(_) | Need::Source { .. } | Need::Listing(_) | Need::Folders { .. } => false,
     });
     let Target::One(Resource::Arn { service: "fs", path }) = &requirement.target else {
         return None;
@@ -111,6 +111,7 @@ fn row(action: Action) -> Option<&'static Row> {
             // It needs more than that, on another object.
             Need::Source { .. } => false,
             Need::Folders { top, below } => [*top, *below].contains(&action),
+            Need::IfVersion(_) => false,
         })
     };
     let rows = OPERATIONS.iter().map(|operation| operation.row());

@@ -9,7 +9,8 @@
 use std::{path::Path, process::Command};
 
 use policy::{
-    Handling, HeaderHandling, HeaderRow, Level, Mark, OPERATIONS, Operation, ParameterRow,
+    DOCUMENTS, Handling, HeaderHandling, HeaderRow, Level, Mark, OPERATIONS, Operation,
+    ParameterRow, Takers,
 };
 
 /// Ours, and in no SDK's model: the upload by an HTML form.
@@ -98,12 +99,34 @@ fn no_header_goes_up_for_an_operation_of_which_botocore_does_not_know_it() {
     ];
     let facts = facts("header");
     for row in policy::HEADERS.iter().filter(|row| row.handling != HeaderHandling::Consumed) {
-        for operation in row.operations {
+        let operations = match row.takers {
+            // Refused to every operation.
+            Takers::All => continue,
+            // Any document may have a checksum; the model tells of those that need one, without naming the headers.
+            Takers::Bodies(operations) => Takers::These(operations),
+            takers @ (Takers::These(_) | Takers::AllBut(_) | Takers::ReadsBut(_)) => takers,
+        };
+        let is_forwarded = |operation: &Operation| operation.row().handling == Handling::Forward;
+        for operation in operations.iter().filter(is_forwarded) {
             let fact = format!("{operation}\t{}", row.name);
             let is_known =
-                facts.contains(&fact) || BEYOND_THE_MODEL.contains(&(row.name, *operation));
+                facts.contains(&fact) || BEYOND_THE_MODEL.contains(&(row.name, operation));
             assert!(is_known, "{fact}");
         }
+    }
+}
+
+#[test]
+fn every_operation_with_a_document_is_known_as_one() {
+    /// Read, or made anew, on the way; and the parts of an upload, whose checksums are the object's.
+    const NOT_AS_IT_CAME: &[Operation] =
+        &[Operation::CompleteMultipartUpload, Operation::CreateBucket, Operation::DeleteObjects];
+    let facts = facts("document");
+    for operation in OPERATIONS {
+        let is_document = facts.iter().any(|name| *name == operation.name())
+            && operation.row().handling == Handling::Forward
+            && !NOT_AS_IT_CAME.contains(operation);
+        assert_eq!(DOCUMENTS.contains(operation), is_document, "{operation}");
     }
 }
 

@@ -9,7 +9,7 @@ use std::{fmt::Write, fs, path::Path};
 
 use policy::{
     HEADERS, Handling, HeaderHandling, HeaderRow, Level, Mark, Need, OPERATIONS, Operation,
-    PARAMETERS, ParameterHandling, ParameterRow, Row, Value,
+    PARAMETERS, ParameterHandling, ParameterRow, Row, Takers, Value,
 };
 
 /// The operations of which the data plane changes the request's body or the answer on the way: the steps `read` and
@@ -18,13 +18,19 @@ const REWRITTEN: &[Operation] = &[
     Operation::CompleteMultipartUpload,
     Operation::CopyObject,
     Operation::CreateBucket,
+    Operation::GetBucketAcl,
     Operation::GetBucketLocation,
+    Operation::GetObjectAcl,
     Operation::HeadBucket,
     Operation::ListBuckets,
+    Operation::ListMultipartUploads,
+    Operation::ListObjectVersions,
     Operation::ListObjects,
     Operation::ListObjectsV2,
     Operation::ListParts,
     Operation::UploadPartCopy,
+    Operation::PutBucketAcl,
+    Operation::PutObjectAcl,
 ];
 
 #[test]
@@ -117,6 +123,7 @@ fn needs(row: &Row) -> String {
             Need::Source { current, version } => {
                 format!("on the source: `{current}`; with its `versionId`: `{version}`")
             }
+            Need::IfVersion(action) => format!("with `versionId` also `{action}`"),
             Need::Listing(action) => format!("`{action}` under the prefix"),
             Need::Folders { top, below } => {
                 format!("`{below}` under the prefix; for the first level: `{top}`")
@@ -166,6 +173,10 @@ fn headers() -> String {
 fn header(row: &HeaderRow) -> String {
     let mut text = match row.handling {
         HeaderHandling::Copied => "copied".to_owned(),
+        HeaderHandling::CopiedList => "copied, several lines as one".to_owned(),
+        HeaderHandling::Secret => {
+            "copied where TLS goes all the way, to us and to the store; never logged".to_owned()
+        }
         HeaderHandling::CopiedCodings => "copied without `aws-chunked`".to_owned(),
         HeaderHandling::CopiedRange => "copied if it is `bytes=first-last`".to_owned(),
         HeaderHandling::Source => "read once, and written anew".to_owned(),
@@ -173,8 +184,16 @@ fn header(row: &HeaderRow) -> String {
         HeaderHandling::Consumed => "not sent on".to_owned(),
         HeaderHandling::Refused => "**refused**".to_owned(),
     };
-    if !row.operations.is_empty() {
-        text = format!("{}: {text}", names(row.operations));
+    match row.takers {
+        Takers::All => {}
+        Takers::These(operations) => text = format!("{}: {text}", names(operations)),
+        Takers::AllBut(operations) => text = format!("all but {}: {text}", names(operations)),
+        Takers::Bodies(operations) => {
+            text = format!("{}, and all with a [document](#documents): {text}", names(operations));
+        }
+        Takers::ReadsBut(operations) => {
+            text = format!("every other `GET` and `HEAD` than {}: {text}", names(operations));
+        }
     }
     for value in row.defaults {
         write!(text, "; `{value}` is dropped").unwrap();

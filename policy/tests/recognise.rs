@@ -98,7 +98,7 @@ fn a_forwarded_operation_needs_something_unless_its_answer_is_filtered() {
         }
         for need in row.needs {
             let level = match need {
-                Need::Version { .. } | Need::Source { .. } => Level::Object,
+                Need::Version { .. } | Need::Source { .. } | Need::IfVersion(_) => Level::Object,
                 Need::Listing(_) | Need::Folders { .. } => Level::Bucket,
                 Need::One(_) => row.level,
             };

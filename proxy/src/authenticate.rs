@@ -115,7 +115,8 @@ impl Authentic {
         F: FnOnce(&[u8]) -> Result<Bytes, Refusal>,
     {
         if let Content::Streamed(body) = self.content {
-            let document = body.collect(limits.document_bytes_max, limits.body_idle).await?;
+            let collected = body.collect(limits.document_bytes_max, limits.body_idle).await?;
+            let (document, _) = collected;
             self.content = Content::Document(write(&document)?);
         }
         Ok(self)

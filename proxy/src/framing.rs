@@ -6,7 +6,10 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use policy::Operation;
 use sigv::{Algorithm, Checksum, Declared, Framing, Payload};
 
-use crate::refusal::Refusal;
+use crate::{
+    documents::{has_document, names_owner},
+    refusal::Refusal,
+};
 
 /// What the upstream is sent, whatever the client sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +63,12 @@ impl UpstreamBody {
             return Ok(declared.leaving_checksums_to_store());
         }
         if !is_object(operation) {
-            return Ok(declared);
+            // Where the document may become another, its checksums stay here.
+            return if names_owner(operation) {
+                checked_here(declared, headers)
+            } else {
+                Ok(declared)
+            };
         }
         let goes_plain = matches!(self.mode, BodyMode::AsReceived | BodyMode::Plain);
         // A body of no bytes goes up as ours, under our hash.
@@ -70,10 +78,7 @@ impl UpstreamBody {
             declared
         };
         if self.mode == BodyMode::Trailer || self.withholds_checksums(operation) {
-            if let Some(name) = foreign_checksum(headers) {
-                return Err(Refusal::ChecksumNotImplemented { name: name.to_owned() });
-            }
-            Ok(declared.checking_checksums(headers)?)
+            checked_here(declared, headers)
         } else {
             Ok(declared)
         }
@@ -129,7 +134,7 @@ impl UpstreamBody {
             for name in names {
                 headers.remove(name);
             }
-        } else if is_object(operation) {
+        } else if is_object(operation) || has_document(operation) {
             for checksum in verified {
                 if let Ok(value) = HeaderValue::from_str(&checksum.text()) {
                     headers.insert(checksum.algorithm().header(), value);
@@ -170,6 +175,14 @@ pub(crate) fn is_object(operation: Operation) -> bool {
     matches!(operation, Operation::PutObject | Operation::UploadPart)
 }
 
+/// All checksums in `headers` are checked here, or refused.
+fn checked_here(declared: Declared, headers: &HeaderMap) -> Result<Declared, Refusal> {
+    if let Some(name) = foreign_checksum(headers) {
+        return Err(Refusal::ChecksumNotImplemented { name: name.to_owned() });
+    }
+    Ok(declared.checking_checksums(headers)?)
+}
+
 /// The header of a checksum whose algorithm is not ours.
 fn foreign_checksum(headers: &HeaderMap) -> Option<&str> {
     let is_foreign = |name: &&str| {
@@ -202,4 +215,4 @@ const CHUNK_BYTES_MIN: usize = 8 * 1024;
 const CHUNK_BYTES_MAX: usize = 1024 * 1024;
 
 /// What the headers of checksums begin with.
-const CHECKSUM: &str = "x-amz-checksum-";
+pub(crate) const CHECKSUM: &str = "x-amz-checksum-";

@@ -90,7 +90,7 @@ impl Gateway {
         let parsed = parse(attributed, &live.limits, &live.domains)?;
         record.parsed(&parsed);
 
-        let identified = identify(parsed)?;
+        let identified = identify(parsed, live)?;
         record.identified(&identified);
 
         let authentic = authenticate(identified, live, now).await?;

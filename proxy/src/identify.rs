@@ -1,9 +1,9 @@
 //! The second step: exactly one S3 operation, by the tables.
 
-use http::Method;
+use http::{HeaderValue, Method};
 use policy::{Recognised, Shape};
 
-use crate::{parse::Parsed, refusal::Refusal};
+use crate::{endpoint::Transport, live::Live, parse::Parsed, refusal::Refusal};
 
 /// A request that is one S3 operation, with the resources it touches.
 #[derive(Debug)]
@@ -17,8 +17,9 @@ pub(crate) struct Identified {
 /// # Errors
 ///
 /// [`Refusal::Unrecognised`], naming what is not known or not built;
-/// [`Refusal::Preflight`] for `OPTIONS`, which is never a matter of the upstream.
-pub(crate) fn identify(parsed: Parsed) -> Result<Identified, Refusal> {
+/// [`Refusal::Preflight`] for `OPTIONS`, which is never a matter of the upstream;
+/// [`Refusal::KeyInClear`] for a key of the client's own where TLS does not go all the way.
+pub(crate) fn identify(parsed: Parsed, live: &Live) -> Result<Identified, Refusal> {
     if parsed.method() == Method::OPTIONS {
         return Err(Refusal::Preflight);
     }
@@ -29,7 +30,21 @@ pub(crate) fn identify(parsed: Parsed) -> Result<Identified, Refusal> {
         parameters: parsed.parameters(),
         headers: parsed.headers(),
     })?;
+    // What is marked as sensitive is a key, and nothing else is.
+    if recognised.headers.values().any(HeaderValue::is_sensitive) {
+        check_encrypted(live)?;
+    }
     Ok(Identified { parsed, recognised })
+}
+
+fn check_encrypted(live: &Live) -> Result<(), Refusal> {
+    match (&live.tls, &live.endpoint.transport) {
+        (None, _) => Err(Refusal::KeyInClear { leg: "the connection to this endpoint" }),
+        (Some(_), Transport::Plain) => {
+            Err(Refusal::KeyInClear { leg: "the one from here to the store" })
+        }
+        (Some(_), Transport::Tls(_)) => Ok(()),
+    }
 }
 
 impl Identified {

@@ -13,6 +13,7 @@ mod audit;
 mod authenticate;
 mod authorize;
 mod connection;
+mod documents;
 mod drain;
 mod endpoint;
 mod facts;

@@ -30,6 +30,9 @@ pub(crate) enum Refusal {
     /// Its name is no label of DNS, and the upstream is told of buckets in `Host`.
     #[error("the bucket's name cannot stand in a host's: upstream.addressing is virtual")]
     BucketInHost,
+    /// A key of the client's own would be sent without TLS.
+    #[error("a key of the client's own, and no TLS: {leg}")]
+    KeyInClear { leg: &'static str },
     #[error("the operation takes no body")]
     BodyNotTaken,
     #[error("body refused: {0}")]
@@ -70,6 +73,7 @@ impl Refusal {
             Self::Signature(error) => error.code(),
             Self::AccessKey => "InvalidAccessKeyId",
             Self::BucketInHost => "InvalidBucketName",
+            Self::KeyInClear { .. } => "InvalidRequest",
             Self::BodyNotTaken => "InvalidRequest",
             Self::Body(error) => error.code(),
             Self::UnsignedBody { .. } => "InvalidRequest",
@@ -94,6 +98,7 @@ impl Refusal {
             Self::Signature(error) => error.status(),
             Self::Body(error) => error.status(),
             Self::BucketInHost
+            | Self::KeyInClear { .. }
             | Self::BodyNotTaken
             | Self::UnsignedBody { .. }
             | Self::ClientStalled
@@ -124,6 +129,10 @@ impl Refusal {
                  has to be a host's, of lower-case letters, digits, `-` and `.`."
                     .into()
             }
+            Self::KeyInClear { leg } => format!(
+                "Requests specifying Server Side Encryption with Customer provided keys must be \
+                 made over a secure connection: {leg} has no TLS."
+            ),
             Self::BodyNotTaken => "This operation takes no request body.".into(),
             Self::Body(error) => error.message().into(),
             Self::UnsignedBody { limit } => {
@@ -186,6 +195,7 @@ impl Refusal {
             | Self::Signature(_)
             | Self::AccessKey
             | Self::BucketInHost
+            | Self::KeyInClear { .. }
             | Self::BodyNotTaken
             | Self::Body(_)
             | Self::UnsignedBody { .. }

@@ -251,11 +251,15 @@ fn location_of_bucket(asked: &Asked, live: &Live) -> String {
 
 /// The operations whose answers name the upstream, or an error behind a status that says none; every other passes as it
 /// is.
-const REWRITES: [(Operation, Rewrite); 8] = [
+const REWRITES: [(Operation, Rewrite); 12] = [
     (Operation::CompleteMultipartUpload, Rewrite::Location),
     (Operation::CopyObject, Rewrite::Late),
+    (Operation::GetBucketAcl, Rewrite::Owner),
     (Operation::GetBucketLocation, Rewrite::Region),
+    (Operation::GetObjectAcl, Rewrite::Owner),
     (Operation::ListBuckets, Rewrite::Buckets),
+    (Operation::ListMultipartUploads, Rewrite::Owner),
+    (Operation::ListObjectVersions, Rewrite::Owner),
     (Operation::ListObjects, Rewrite::Owner),
     (Operation::ListObjectsV2, Rewrite::Owner),
     (Operation::ListParts, Rewrite::Owner),

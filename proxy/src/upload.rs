@@ -11,10 +11,11 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use policy::Operation;
-use sigv::{Chain, Checksum, Encoder, Framing, Payload, Piece, hash};
+use sigv::{Chain, Encoder, Framing, Payload, Piece, hash};
 
 use crate::{
     authenticate::Content,
+    documents::{self, Checksums, Document, has_document},
     framing::is_object,
     live::Live,
     refusal::Refusal,
@@ -32,20 +33,21 @@ pub(crate) struct Begun {
 
 #[derive(Debug)]
 enum Source {
-    /// A document of ours, or no bytes at all, with the checksums that came after them.
-    Document { document: Bytes, checksums: Vec<Checksum> },
+    /// A document that is here, or no bytes at all.
+    Document(Document),
     /// A client's body, how long it will be on the wire, and the room for what is held of it first.
     Streamed { verified: Box<Verified>, wire_length: u64, rooms: Rooms },
 }
 
 impl Begun {
-    /// Reads as much of `content` as its framing depends on: all of a body of no bytes, of which
-    /// nothing could be held back, and the first line of signed chunks that go up as such. What will
-    /// be held has room before the upstream hears of the request.
+    /// Reads as much of `content` as its framing depends on: all of a document and of a body of no bytes, of which
+    /// nothing could be held back, and the first line of signed chunks that go up as such. What will be held has room
+    /// before the upstream hears of the request.
     ///
     /// # Errors
     ///
-    /// What refuses the body already; [`Refusal::EntityTooLarge`], [`Refusal::Crowded`].
+    /// What refuses the body already; [`Refusal::EntityTooLarge`], [`Refusal::Crowded`], [`Refusal::DocumentTooLong`],
+    /// [`Refusal::Document`].
     pub(crate) async fn new(
         content: Content,
         operation: Operation,
@@ -53,14 +55,18 @@ impl Begun {
     ) -> Result<Self, Refusal> {
         let mut verified = match content {
             Content::Document(document) => {
-                return Ok(Self::document(document, operation, Vec::new()));
+                return Ok(Self::document(Document::ours(document), operation));
+            }
+            Content::Streamed(verified) if has_document(operation) => {
+                let document = documents::read(verified, operation, live).await?;
+                return Ok(Self::document(document, operation));
             }
             Content::Streamed(verified) => verified,
         };
         let length = verified.declared().length();
         if length == 0 {
-            let checksums = verified.end().await?;
-            return Ok(Self::document(Bytes::new(), operation, checksums));
+            let checksums = Checksums::Sent(verified.end().await?);
+            return Ok(Self::document(Document { bytes: Bytes::new(), checksums }, operation));
         }
         let is_cut = match verified.declared().payload() {
             Payload::SignedChunks | Payload::SignedChunksTrailer => is_object(operation),
@@ -78,9 +84,9 @@ impl Begun {
         Ok(Self { framing, operation, source })
     }
 
-    fn document(document: Bytes, operation: Operation, checksums: Vec<Checksum>) -> Self {
-        let framing = Framing::Plain(Payload::Hash(hash::sha256(&document)));
-        Self { framing, operation, source: Source::Document { document, checksums } }
+    fn document(document: Document, operation: Operation) -> Self {
+        let framing = Framing::Plain(Payload::Hash(hash::sha256(&document.bytes)));
+        Self { framing, operation, source: Source::Document(document) }
     }
 
     /// What the upstream's signature says about the body.
@@ -91,7 +97,7 @@ impl Begun {
     /// What goes up, framing included, in bytes.
     pub(crate) fn wire_length(&self) -> u64 {
         match &self.source {
-            Source::Document { document, .. } => length_of(document),
+            Source::Document(document) => length_of(&document.bytes),
             Source::Streamed { wire_length, .. } => *wire_length,
         }
     }
@@ -99,7 +105,7 @@ impl Begun {
     /// Makes `headers` say how the body goes up.
     pub(crate) fn describe(&self, headers: &mut HeaderMap, live: &Live) {
         let (decoded, checksums) = match &self.source {
-            Source::Document { document, checksums } => (length_of(document), checksums.as_slice()),
+            Source::Document(document) => (length_of(&document.bytes), document.tell(headers)),
             Source::Streamed { verified, .. } => (verified.declared().length(), [].as_slice()),
         };
         live.body.describe(headers, self.framing, decoded, self.operation, checksums);
@@ -108,7 +114,7 @@ impl Begun {
     /// The body itself; `chain` begins with the signature of its request.
     pub(crate) fn upload(self, chain: Chain) -> Upload {
         match self.source {
-            Source::Document { document, .. } => Upload::Document(document),
+            Source::Document(document) => Upload::Document(document.bytes),
             Source::Streamed { verified, wire_length, rooms } => {
                 let encoder = self.framing.encoder(verified.declared().length(), chain);
                 let wire = VecDeque::new();
@@ -132,7 +138,7 @@ fn gathered(framing: Framing, length: u64, first_chunk: Option<usize>) -> usize 
 /// What the upstream is sent: a length that was declared, and bytes that were verified.
 #[derive(Debug)]
 pub(crate) enum Upload {
-    /// A document of ours, or nothing.
+    /// A document that is here, or nothing.
     Document(Bytes),
     /// A client's body, framed by an encoder.
     Streamed(Box<Streamed>),

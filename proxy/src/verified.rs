@@ -136,7 +136,7 @@ impl Verified {
         &self.progress
     }
 
-    /// The whole body, within `patience`, for the operations that are decided by it.
+    /// The whole body and the checksums of it that are right, within `patience`.
     ///
     /// # Errors
     ///
@@ -145,7 +145,7 @@ impl Verified {
         mut self,
         limit: usize,
         patience: Duration,
-    ) -> Result<Bytes, Refusal> {
+    ) -> Result<(Bytes, Vec<Checksum>), Refusal> {
         if self.declared.length() > u64::try_from(limit).unwrap_or(u64::MAX) {
             return Err(Refusal::DocumentTooLong { limit });
         }
@@ -157,13 +157,13 @@ impl Verified {
                     Next::Piece(piece) => document.extend_from_slice(&piece.data),
                     Next::End(end) => {
                         document.extend_from_slice(&end.piece.data);
-                        return Ok::<_, UploadFault>(());
+                        return Ok::<_, UploadFault>(end.checksums);
                     }
                 }
             }
         };
-        timeout(patience, whole).await.map_err(|_| UploadFault::Stalled)??;
-        Ok(document.into())
+        let checksums = timeout(patience, whole).await.map_err(|_| UploadFault::Stalled)??;
+        Ok((document.into(), checksums))
     }
 
     /// The size of the first signed chunk of a body that has some, in bytes.

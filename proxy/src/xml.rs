@@ -59,6 +59,29 @@ pub(crate) fn check_bucket_configuration(document: &[u8]) -> Result<(), XmlFault
     Ok(())
 }
 
+/// Checks a `RestoreRequest`: it may say for how long and how quickly. What else S3 knows of writes the result of a query
+/// into a bucket of the document's choice.
+///
+/// # Errors
+///
+/// [`XmlFault::Malformed`]; [`XmlFault::NotImplemented`] with the first other element.
+pub(crate) fn check_restore_request(document: &[u8]) -> Result<(), XmlFault> {
+    if document.is_empty() {
+        return Ok(());
+    }
+    let text = std::str::from_utf8(document).map_err(|_| XmlFault::Malformed)?;
+    for (at, element) in elements(text)?.iter().enumerate() {
+        match (at, element.depth, element.name.as_str()) {
+            (0, 0, "RestoreRequest") => {}
+            (1.., 1, "Days" | "Description" | "GlacierJobParameters" | "Tier") => {}
+            (1.., 2, "Tier") => {}
+            (0, ..) => return Err(XmlFault::Malformed),
+            (_, _, name) => return Err(XmlFault::NotImplemented(name.into())),
+        }
+    }
+    Ok(())
+}
+
 /// The `CreateBucketConfiguration` for `region`: none for `us-east-1`, as S3 wants it.
 pub(crate) fn bucket_configuration(region: &str) -> Bytes {
     match region {
@@ -142,6 +165,26 @@ pub(crate) fn hide_owner(text: &str, upstream: &str) -> Result<String, XmlFault>
         .map(|element| (element.inner, OWNER.into()))
         .collect();
     Ok(apply(text, &edits))
+}
+
+/// The other way round, for a document that a client made of such an answer: with the access key id `upstream` where it
+/// names our owner; nothing if it does not.
+///
+/// # Errors
+///
+/// [`XmlFault::Malformed`].
+pub(crate) fn name_owner(document: &[u8], upstream: &str) -> Result<Option<Bytes>, XmlFault> {
+    if document.is_empty() {
+        return Ok(None);
+    }
+    let text = std::str::from_utf8(document).map_err(|_| XmlFault::Malformed)?;
+    let edits: Vec<_> = elements(text)?
+        .into_iter()
+        .filter(|element| matches!(element.name.as_str(), "ID" | "DisplayName"))
+        .filter(|element| element.text(text).is_some_and(|id| id == OWNER))
+        .map(|element| (element.inner, escape(upstream).into_owned()))
+        .collect();
+    Ok((!edits.is_empty()).then(|| apply(text, &edits).into()))
 }
 
 /// A `CompleteMultipartUploadResult` whose `Location` is `location`.
@@ -318,6 +361,47 @@ mod tests {
             hidden,
             "<L><Owner><ID>lakegate</ID><DisplayName>lakegate</DisplayName></Owner><Key>AKIAUP</Key></L>"
         );
+    }
+
+    #[test]
+    fn owner_that_the_client_knows_is_named_to_the_upstream_as_it_calls_itself() {
+        let told = "<A><Owner><ID>AKIAUP</ID></Owner><G><ID>other</ID></G><K>lakegate</K></A>";
+        let known = hide_owner(told, "AKIAUP").unwrap();
+        assert_ne!(known, told);
+        assert_eq!(name_owner(known.as_bytes(), "AKIAUP"), Ok(Some(told.into())));
+        assert_eq!(name_owner(b"<A><ID>other</ID></A>", "AKIAUP"), Ok(None));
+        assert_eq!(name_owner(b"", "AKIAUP"), Ok(None));
+        assert_eq!(name_owner(b"<A>", "AKIAUP"), Err(XmlFault::Malformed));
+    }
+
+    #[test]
+    fn restore_request_says_for_how_long_and_how_quickly_and_nothing_else() {
+        let not = |name: &str| Err(XmlFault::NotImplemented(name.into()));
+        for (document, expected) in [
+            ("", Ok(())),
+            (
+                "<RestoreRequest xmlns=\"x\"><Days>1</Days><GlacierJobParameters><Tier>Bulk</Tier></GlacierJobParameters></RestoreRequest>",
+                Ok(()),
+            ),
+            (
+                "<RestoreRequest><Days>1</Days><Tier>Bulk</Tier><Description>d</Description></RestoreRequest>",
+                Ok(()),
+            ),
+            (
+                "<RestoreRequest><OutputLocation><S3/></OutputLocation></RestoreRequest>",
+                not("OutputLocation"),
+            ),
+            ("<RestoreRequest><Type>SELECT</Type></RestoreRequest>", not("Type")),
+            (
+                "<RestoreRequest><Days><OutputLocation/></Days></RestoreRequest>",
+                not("OutputLocation"),
+            ),
+            ("<OutputLocation/>", Err(XmlFault::Malformed)),
+            ("<RestoreRequest>", Err(XmlFault::Malformed)),
+            ("<RestoreRequest/><OutputLocation/>", not("OutputLocation")),
+        ] {
+            assert_eq!(check_restore_request(document.as_bytes()), expected, "{document}");
+        }
     }
 
     #[test]

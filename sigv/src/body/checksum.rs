@@ -68,6 +68,13 @@ pub struct Checksum {
 }
 
 impl Checksum {
+    /// That of `bytes`.
+    pub fn of(algorithm: Algorithm, bytes: &[u8]) -> Self {
+        let mut hasher = Hasher::new(algorithm);
+        hasher.update(bytes);
+        hasher.finish()
+    }
+
     /// Reads `text` as a value of `algorithm`: base64, of its length.
     pub fn parse(algorithm: Algorithm, text: &str) -> Option<Self> {
         let value = STANDARD.decode(text).ok()?;

@@ -1,0 +1,93 @@
+//! Documents on their way up: whole, verified, and held against what none may say.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, header};
+use policy::{DOCUMENTS, Operation};
+use sigv::{Algorithm, Checksum};
+
+use crate::{
+    framing::CHECKSUM, live::Live, refusal::Refusal, rooms::Rooms, verified::Verified, xml,
+};
+
+/// A document as it goes up.
+#[derive(Debug)]
+pub(crate) struct Document {
+    pub(crate) bytes: Bytes,
+    pub(crate) checksums: Checksums,
+}
+
+/// What is told of a document besides its hash.
+#[derive(Debug)]
+pub(crate) enum Checksums {
+    /// What its sender's head tells, and these, which came after it and are right.
+    Sent(Vec<Checksum>),
+    /// This alone: what its sender's head tells is of another document.
+    Anew(Checksum),
+}
+
+/// Whether its body is a document that goes up as it came.
+pub(crate) fn has_document(operation: Operation) -> bool {
+    DOCUMENTS.contains(&operation)
+}
+
+/// Whether its document names the account behind, by the name that its answers give it.
+pub(crate) fn names_owner(operation: Operation) -> bool {
+    matches!(operation, Operation::PutBucketAcl | Operation::PutObjectAcl)
+}
+
+/// Reads the document of `operation`, at most `limits.document_bytes_max`, once there is room for it.
+///
+/// # Errors
+///
+/// What refuses any body; [`Refusal::DocumentTooLong`]; [`Refusal::Crowded`]; [`Refusal::Document`] for what the
+/// operation may not ask for.
+pub(crate) async fn read(
+    verified: Box<Verified>,
+    operation: Operation,
+    live: &Live,
+) -> Result<Document, Refusal> {
+    let limit = live.limits.document_bytes_max;
+    let length = usize::try_from(verified.declared().length()).unwrap_or(usize::MAX);
+    if length > limit {
+        return Err(Refusal::DocumentTooLong { limit });
+    }
+    let mut rooms = Rooms::new(live);
+    rooms.begin(Some(length), 0).await?;
+    let (bytes, checksums) = verified.collect(limit, live.limits.body_idle).await?;
+    let bytes = rooms.keep(bytes);
+    if operation == Operation::RestoreObject {
+        xml::check_restore_request(&bytes)?;
+    }
+    if names_owner(operation)
+        && let Some(bytes) = xml::name_owner(&bytes, live.signer.access_key_id())?
+    {
+        let checksum = Checksum::of(Algorithm::Sha256, &bytes);
+        return Ok(Document { bytes, checksums: Checksums::Anew(checksum) });
+    }
+    Ok(Document { bytes, checksums: Checksums::Sent(checksums) })
+}
+
+impl Document {
+    /// One that nothing is told of.
+    pub(crate) fn ours(bytes: Bytes) -> Self {
+        Self { bytes, checksums: Checksums::Sent(Vec::new()) }
+    }
+
+    /// Its checksums that are to go up; of another document none stays in `headers`.
+    pub(crate) fn tell(&self, headers: &mut HeaderMap) -> &[Checksum] {
+        let checksum = match &self.checksums {
+            Checksums::Sent(checksums) => return checksums,
+            Checksums::Anew(checksum) => checksum,
+        };
+        headers.remove(CONTENT_MD5);
+        let names: Vec<_> = headers.keys().cloned().collect();
+        for name in names.iter().filter(|name| name.as_str().starts_with(CHECKSUM)) {
+            headers.remove(name);
+        }
+        let algorithm = HeaderValue::from_static(checksum.algorithm().name());
+        headers.insert("x-amz-sdk-checksum-algorithm", algorithm);
+        std::slice::from_ref(checksum)
+    }
+}
+
+const CONTENT_MD5: header::HeaderName = header::HeaderName::from_static("content-md5");
