@@ -31,6 +31,7 @@ mod hosts;
 mod keys;
 mod matrix;
 mod memory;
+mod operations;
 mod ops;
 mod pipelining;
 mod policy;

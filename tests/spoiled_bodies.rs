@@ -2,13 +2,12 @@
 
 use std::{sync::mpsc, time::Duration};
 
-use policy::{Handling, Level, Mark, OPERATIONS, Operation};
-
 use crate::harness::{
     framed::{Body, Framed, Mode, SHA256, checksum},
     http::Response,
     pattern::{Pattern, sha256},
     recorder::Recorder,
+    samples::samples,
     sign::Draft,
     site::{Site, admin},
     world::{Stored, Watched},
@@ -17,19 +16,22 @@ use crate::harness::{
 #[test]
 fn a08_every_mode_is_verified_for_every_operation() {
     let world = Watched::new();
-    for operation in OPERATIONS {
-        let Some((method, target)) = request_for(*operation) else { continue };
+    for sample in samples() {
         for mode in Mode::ALL {
-            let body = Body::put(&admin(), &target, mode, b"0123456789");
-            let draft = Draft { method, ..body.draft.clone() };
-            let mut framed = Body { draft, ..body }.sign(world.gateway.s3);
+            let body = Body { content: b"0123456789".to_vec(), ..sample.body(&admin(), mode) };
+            let mut framed = body.sign(world.gateway.s3);
             let signature = framed.head.value("authorization");
             let last = if signature.ends_with('0') { "1" } else { "0" };
             signature.replace_range(signature.len() - 1.., last);
             let response = framed.head.send(world.gateway.s3, &framed.body());
-            assert_eq!(response.status(), 403, "{operation} in {mode:?}");
-            if method != "HEAD" {
-                assert_eq!(response.code(), "SignatureDoesNotMatch", "{operation} in {mode:?}");
+            assert_eq!(response.status(), 403, "{} in {mode:?}", sample.what());
+            if sample.method != "HEAD" {
+                assert_eq!(
+                    response.code(),
+                    "SignatureDoesNotMatch",
+                    "{} in {mode:?}",
+                    sample.what()
+                );
             }
         }
     }
@@ -392,33 +394,6 @@ fn assert_refused(response: &Response, status: u16, code: &str, what: &str) {
     let answered = (response.status(), response.code());
     assert_eq!(answered, (status, code.to_owned()), "{what}: {}", response.text());
     assert_eq!(response.head.header("connection"), Some("close"), "{what}");
-}
-
-/// Method and target of a request for an operation that is forwarded.
-fn request_for(operation: Operation) -> Option<(&'static str, String)> {
-    let row = operation.row();
-    if !matches!(row.handling, Handling::Forward) {
-        return None;
-    }
-    let mut target = match row.level {
-        Level::Service => "/",
-        Level::Bucket => "/lake",
-        Level::Object => "/lake/a",
-    }
-    .to_owned();
-    let mut separator = '?';
-    for mark in row.marks {
-        let parameter = match mark {
-            Mark::Parameter(name @ ("partNumber" | "uploadId")) => format!("{name}=1"),
-            Mark::Parameter(name) => format!("{name}="),
-            Mark::Value(name, value) => format!("{name}={value}"),
-            Mark::Header(_) => continue,
-        };
-        target.push(separator);
-        target.push_str(&parameter);
-        separator = '&';
-    }
-    Some((row.method, target))
 }
 
 /// What is wrong with a body, and what makes it so.

@@ -10,6 +10,7 @@ pub(crate) mod moto;
 pub(crate) mod pattern;
 pub(crate) mod process;
 pub(crate) mod recorder;
+pub(crate) mod samples;
 pub(crate) mod sign;
 pub(crate) mod site;
 pub(crate) mod tls;

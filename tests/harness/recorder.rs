@@ -121,6 +121,11 @@ impl Recorder {
         self.shared.requests.lock().unwrap().clone()
     }
 
+    /// Takes what came so far out of the record; nothing may be under way.
+    pub(crate) fn take(&self) -> Vec<Request> {
+        std::mem::take(&mut self.shared.requests.lock().unwrap())
+    }
+
     /// The one request that came.
     pub(crate) fn only(&self) -> Request {
         let requests = self.requests();
