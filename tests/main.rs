@@ -13,6 +13,7 @@
     reason = "a test that cannot set up its world should panic"
 )]
 
+mod answers;
 mod apply;
 mod audit;
 mod backpressure;
@@ -46,6 +47,7 @@ mod refusals;
 mod signatures;
 mod signers;
 mod spoiled_bodies;
+mod sub_resources;
 mod tls;
 mod upstream;
 mod virtual_upstream;
