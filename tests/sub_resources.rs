@@ -3,6 +3,7 @@
 use crate::harness::{
     Key,
     certificates::Authority,
+    clients::Client,
     framed::{Body, Mode, SHA256, checksum},
     http::assert_refused,
     pattern::sha256,
@@ -220,11 +221,13 @@ fn a_key_of_the_clients_own_goes_up_where_tls_goes_all_the_way() {
 #[test]
 fn boto3_uses_sub_resources_versions_and_locks() {
     let world = Stored::new();
-    world.gateway.client(&admin()).script("sub_resources", &["gateway"]);
-    // The same script against the store itself: what it asserts is S3, not a habit of the gateway.
+    let through = world.gateway.client(&admin()).script("sub_resources", &["gateway"]);
+    // The same script against a store itself: what it asserts is S3, not a habit of the gateway.
     let store = VersityGw::start();
-    let direct = crate::harness::clients::Client::with(&store.upstream.key, store.upstream.address);
-    direct.script("sub_resources", &["store"]);
+    let direct = Client::with(&store.upstream.key, store.upstream.address);
+    let direct = direct.script("sub_resources", &["store"]);
+    assert!(through.lines().count() > 20 && through.contains("done"), "{through}");
+    assert_eq!(through, direct);
 }
 
 #[test]

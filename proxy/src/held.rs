@@ -1,4 +1,4 @@
-//! The memory that signed chunks may take, all connections together.
+//! The memory that signed chunks and documents may take, all connections together.
 
 use std::{
     fmt,

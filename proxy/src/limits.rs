@@ -29,7 +29,7 @@ pub struct Limits {
     pub chunk_line_bytes_max: usize,
     /// What follows the last chunk: checksum and signature, in bytes.
     pub trailer_bytes_max: usize,
-    /// A request body that is read before it is decided on, in bytes.
+    /// A document in a request: one that is read before it is decided on, or held before it goes up, in bytes.
     pub document_bytes_max: usize,
     /// An answer of the upstream that is rewritten as a whole, in bytes.
     pub answer_bytes_max: usize,

@@ -40,7 +40,7 @@ pub struct Live {
     pub upstream_region: String,
     /// How bodies go up.
     pub body: UpstreamBody,
-    /// The memory for signed chunks.
+    /// The memory for signed chunks and documents.
     pub held: Held,
     /// The regions a client may sign for; empty: any.
     pub regions: Vec<String>,

@@ -45,7 +45,7 @@ pub(crate) enum Refusal {
     ClientStalled,
     #[error("the client went away")]
     ClientGone,
-    #[error("no room for signed chunks: limits.held_bytes_max is taken")]
+    #[error("no room for what is held: limits.held_bytes_max is taken")]
     Crowded,
     #[error("{name} is not implemented with this upstream.body")]
     ChecksumNotImplemented { name: String },
@@ -150,8 +150,8 @@ impl Refusal {
                     .into()
             }
             Self::Crowded => {
-                "Please reduce your request rate: other uploads in signed chunks take \
-                 all the memory there is for them."
+                "Please reduce your request rate: other uploads take all the memory there is \
+                 for signed chunks and documents."
                     .into()
             }
             Self::ChecksumNotImplemented { name } => {

@@ -1,4 +1,4 @@
-//! The room that one upload has of the memory for signed chunks.
+//! The room that one upload has of the memory for signed chunks and documents.
 
 use std::{
     future::poll_fn,
