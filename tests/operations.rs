@@ -183,10 +183,13 @@ fn assert_as_asked(request: &Request, sample: &Sample, mode: Mode, key: &Key, wh
 
 /// The value of `x-amz-content-sha256` under which it goes up.
 fn payload_up(sample: &Sample, mode: Mode) -> String {
-    match sample.operation {
-        Operation::PutObject | Operation::UploadPart => mode.payload(sample.content),
-        Operation::CompleteMultipartUpload if mode != Mode::Hash => UNSIGNED.to_owned(),
-        _ => sha256(sample.content),
+    let is = |operation| sample.operation == operation;
+    if is(Operation::PutObject) || is(Operation::UploadPart) {
+        mode.payload(sample.content)
+    } else if is(Operation::CompleteMultipartUpload) && mode != Mode::Hash {
+        UNSIGNED.to_owned()
+    } else {
+        sha256(sample.content)
     }
 }
 

@@ -89,9 +89,10 @@ impl Sample {
             let mark = if query.is_empty() { "" } else { "?" };
             format!("{path}{mark}{}", query.join("&"))
         };
-        let headers = match operation {
-            Operation::GetObjectAttributes => vec![("x-amz-object-attributes", "ETag,ObjectSize")],
-            _ => Vec::new(),
+        let headers = if operation == Operation::GetObjectAttributes {
+            vec![("x-amz-object-attributes", "ETag,ObjectSize")]
+        } else {
+            Vec::new()
         };
         Self {
             operation,
@@ -177,20 +178,15 @@ fn value(name: &str) -> &'static str {
 
 /// What it carries: a document, an object, or nothing. The recorder does not read it; the gateway reads those of a few.
 fn content(operation: Operation) -> &'static [u8] {
-    match operation {
-        Operation::PutBucketPolicy => b"{\"Version\":\"2012-10-17\",\"Statement\":[]}",
-        Operation::RestoreObject => b"<RestoreRequest><Days>1</Days></RestoreRequest>",
-        Operation::PutObject | Operation::UploadPart => b"the bytes of an object",
-        Operation::CompleteMultipartUpload => b"<CompleteMultipartUpload/>",
-        other if DOCUMENTS.contains(&other) => b"<Document><Of>this sub-resource</Of></Document>",
-        other => {
-            let takes_body = matches!(other.row().method, "PUT" | "POST");
-            let is_known =
-                matches!(other, Operation::CreateBucket | Operation::CreateMultipartUpload);
-            assert!(!takes_body || is_known, "{other}: whether it has a body is not known");
-            b""
-        }
+    if let Some((_, content)) = CONTENTS.iter().find(|(other, _)| *other == operation) {
+        return content;
     }
+    if DOCUMENTS.contains(&operation) {
+        return b"<Document><Of>this sub-resource</Of></Document>";
+    }
+    let takes_body = matches!(operation.row().method, "PUT" | "POST");
+    assert!(!takes_body, "{operation}: whether it has a body is not known");
+    b""
 }
 
 fn takes(row: &HeaderRow, operation: Operation) -> bool {
@@ -215,6 +211,17 @@ fn privilege(name: &str) -> &'static str {
         other => panic!("no value for {other}"),
     }
 }
+
+/// What is no document that anything may stand in.
+const CONTENTS: &[(Operation, &[u8])] = &[
+    (Operation::CompleteMultipartUpload, b"<CompleteMultipartUpload/>"),
+    (Operation::CreateBucket, b""),
+    (Operation::CreateMultipartUpload, b""),
+    (Operation::PutBucketPolicy, b"{\"Version\":\"2012-10-17\",\"Statement\":[]}"),
+    (Operation::PutObject, b"the bytes of an object"),
+    (Operation::RestoreObject, b"<RestoreRequest><Days>1</Days></RestoreRequest>"),
+    (Operation::UploadPart, b"the bytes of a part"),
+];
 
 /// What changes the needs of an operation that takes it.
 const OPTIONAL: &[(&str, &str)] = &[("versionId", "v1"), ("delimiter", "%2F")];

@@ -76,7 +76,7 @@ fn every_sub_resource_of_an_object_needs_the_action_that_is_named_for_it() {
         ("POST /lake/a?restore", Action::RESTORE_OBJECT),
     ] {
         let own = Requirement::new(action, object());
-        assert_eq!(needs(request, &[]), [own.clone()], "{request}");
+        assert_eq!(needs(request, &[]), std::slice::from_ref(&own), "{request}");
         assert_eq!(needs(&format!("{request}&versionId=1"), &[]), [own, older()], "{request}");
     }
     for request in
