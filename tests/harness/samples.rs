@@ -66,12 +66,16 @@ pub(crate) fn privileged() -> Vec<Sample> {
 impl Sample {
     fn new(operation: Operation, optional: Option<(&'static str, &'static str)>) -> Self {
         let row = operation.row();
-        let (mut query, mut query_up) = (Vec::new(), Vec::new());
+        let (mut query, mut query_up, mut headers) = (Vec::new(), Vec::new(), Vec::new());
         for mark in row.marks {
             let (name, value) = match mark {
                 Mark::Parameter(name) => (*name, value(name)),
                 Mark::Value(name, value) => (*name, *value),
-                Mark::Header(name) => panic!("{operation}: no value for its mark {name}"),
+                Mark::Header(name) => {
+                    assert_eq!(*name, "x-amz-copy-source", "{operation}: no value for its mark");
+                    headers.push((*name, "/lake/source"));
+                    continue;
+                }
             };
             query.push(if value.is_empty() { name.to_owned() } else { format!("{name}={value}") });
             query_up.push(format!("{name}={value}"));
@@ -89,11 +93,9 @@ impl Sample {
             let mark = if query.is_empty() { "" } else { "?" };
             format!("{path}{mark}{}", query.join("&"))
         };
-        let headers = if operation == Operation::GetObjectAttributes {
-            vec![("x-amz-object-attributes", "ETag,ObjectSize")]
-        } else {
-            Vec::new()
-        };
+        if operation == Operation::GetObjectAttributes {
+            headers.push(("x-amz-object-attributes", "ETag,ObjectSize"));
+        }
         Self {
             operation,
             method: row.method,
@@ -149,12 +151,15 @@ fn needs(operation: Operation, optional: Option<(&str, &str)>) -> Vec<(Action, S
     let is_of_version = matches!(optional, Some(("versionId", _)));
     let is_of_folders = matches!(optional, Some(("delimiter", _)));
     let needed = row.needs.iter().filter_map(|need| match *need {
-        Need::One(action) | Need::Listing(action) => Some(action),
-        Need::Version { current, version } => Some(if is_of_version { version } else { current }),
-        Need::IfVersion(action) => is_of_version.then_some(action),
-        Need::Folders { top, below } => Some(if is_of_folders { top } else { below }),
+        Need::One(action) | Need::Listing(action) => Some((action, place)),
+        Need::Version { current, version } => {
+            Some((if is_of_version { version } else { current }, place))
+        }
+        Need::IfVersion(action) => is_of_version.then_some((action, place)),
+        Need::Folders { top, below } => Some((if is_of_folders { top } else { below }, place)),
+        Need::Source { current, .. } => Some((current, SOURCE)),
     });
-    needed.map(|action| (action, place.to_owned())).collect()
+    needed.map(|(action, place)| (action, place.to_owned())).collect()
 }
 
 /// What the path of a sample names, in a policy.
@@ -165,6 +170,9 @@ fn place(level: Level) -> &'static str {
         Level::Object => "arn:lakefs:fs:::repository/lake/object/a",
     }
 }
+
+/// What the copies are made of, in a policy.
+const SOURCE: &str = "arn:lakefs:fs:::repository/lake/object/source";
 
 /// What a parameter says that marks an operation.
 fn value(name: &str) -> &'static str {
@@ -206,6 +214,7 @@ fn privilege(name: &str) -> &'static str {
         "x-amz-object-ownership" => "ObjectWriter",
         "x-amz-server-side-encryption-aws-kms-key-id" => "key",
         "x-amz-tagging" => "a=b",
+        "x-amz-tagging-directive" => "REPLACE",
         "x-amz-website-redirect-location" => "/elsewhere",
         grant if grant.starts_with("x-amz-grant-") => "id=1",
         other => panic!("no value for {other}"),
@@ -215,21 +224,18 @@ fn privilege(name: &str) -> &'static str {
 /// What is no document that anything may stand in.
 const CONTENTS: &[(Operation, &[u8])] = &[
     (Operation::CompleteMultipartUpload, b"<CompleteMultipartUpload/>"),
+    (Operation::CopyObject, b""),
     (Operation::CreateBucket, b""),
     (Operation::CreateMultipartUpload, b""),
     (Operation::PutBucketPolicy, b"{\"Version\":\"2012-10-17\",\"Statement\":[]}"),
     (Operation::PutObject, b"the bytes of an object"),
     (Operation::RestoreObject, b"<RestoreRequest><Days>1</Days></RestoreRequest>"),
     (Operation::UploadPart, b"the bytes of a part"),
+    (Operation::UploadPartCopy, b""),
 ];
 
 /// What changes the needs of an operation that takes it.
 const OPTIONAL: &[(&str, &str)] = &[("versionId", "v1"), ("delimiter", "%2F")];
 
 /// Operations that their head alone does not decide; each has tests of its own.
-const DECIDED_BY_MORE: &[Operation] = &[
-    Operation::CopyObject,
-    Operation::DeleteObjects,
-    Operation::PostObject,
-    Operation::UploadPartCopy,
-];
+const DECIDED_BY_MORE: &[Operation] = &[Operation::DeleteObjects, Operation::PostObject];

@@ -78,7 +78,6 @@ fn b21_what_is_new_is_refused() {
     for name in [
         "x-amz-create-session",
         "x-amz-create-session-mode",
-        "x-amz-copy-source-server-side-encryption-customer-key",
         "x-amz-mfa",
         "x-amz-object-lock-event-hold",
         "x-amz-write-offset-bytes",

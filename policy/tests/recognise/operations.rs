@@ -31,6 +31,13 @@ fn every_forwarded_operation_is_recognised_from_a_realistic_request() {
     for (request, operation) in requests {
         assert_eq!(recognised(request, &[]).operation, operation, "{request}");
     }
+    for (request, operation) in [
+        ("PUT /lake/a/b?x-id=CopyObject", Operation::CopyObject),
+        ("PUT /lake/a/b?partNumber=1&uploadId=u", Operation::UploadPartCopy),
+    ] {
+        let seen = recognised(request, &[("x-amz-copy-source", "lake/a/b")]);
+        assert_eq!(seen.operation, operation, "{request}");
+    }
 }
 
 #[test]
@@ -163,7 +170,7 @@ fn a_forwarded_operation_needs_something_unless_its_answer_is_filtered() {
         }
         for need in row.needs {
             let level = match need {
-                Need::Version { .. } | Need::IfVersion(_) => Level::Object,
+                Need::Version { .. } | Need::IfVersion(_) | Need::Source { .. } => Level::Object,
                 Need::Listing(_) | Need::Folders { .. } => Level::Bucket,
                 Need::One(_) => row.level,
             };
