@@ -66,7 +66,7 @@ impl<'a> Authorization<'a> {
 }
 
 /// Takes `id/date/region/s3/aws4_request` apart.
-fn scope(form: Form, credential: &str) -> Result<(&str, Date, &str), SignatureError> {
+pub(crate) fn scope(form: Form, credential: &str) -> Result<(&str, Date, &str), SignatureError> {
     let malformed = |reason| malformed(form, reason);
     let mut parts = credential.rsplitn(5, '/');
     let [Some(terminator), Some(service), Some(region), Some(date), Some(access_key_id)] =

@@ -48,8 +48,22 @@ pub struct Claim {
 /// A signature, and what it has to be of.
 #[derive(Clone)]
 pub(crate) enum Proof {
-    Version4 { scope: Scope, signed_at: OffsetDateTime, request: Hash, signature: Hash },
-    Version2 { texts: Vec<Box<[u8]>>, signature: version2::Code },
+    Version4 {
+        scope: Scope,
+        signed_at: OffsetDateTime,
+        request: Hash,
+        signature: Hash,
+    },
+    /// The same of a text by itself.
+    Text4 {
+        scope: Scope,
+        text: Box<[u8]>,
+        signature: Hash,
+    },
+    Version2 {
+        texts: Vec<Box<[u8]>>,
+        signature: version2::Code,
+    },
 }
 
 /// What a signing key of version 4 is derived for, besides the secret.
@@ -88,7 +102,7 @@ impl Claim {
         &self.access_key_id
     }
 
-    /// How the request says who signed it: `v4`, `v4-presigned`, `v2` or `v2-presigned`.
+    /// How the request says who signed it: `v4`, `v4-presigned`, `v4-form`, `v2`, `v2-presigned` or `v2-form`.
     pub fn mechanism(&self) -> &'static str {
         self.mechanism
     }
@@ -102,6 +116,7 @@ impl Claim {
     pub fn covers(&self, name: &str) -> bool {
         match &self.proof {
             Proof::Version4 { .. } => true,
+            Proof::Text4 { .. } => false,
             Proof::Version2 { .. } => version2::covers(name),
         }
     }
@@ -113,7 +128,9 @@ impl Claim {
     /// [`SignatureError::Mismatch`] when `secret` does not give the signature.
     pub fn verify(&self, secret: &SecretKey) -> Result<(), SignatureError> {
         let verifies = match &self.proof {
-            Proof::Version4 { scope, .. } => self.verifies_with(&scope.key(secret)),
+            Proof::Version4 { scope, .. } | Proof::Text4 { scope, .. } => {
+                self.verifies_with(&scope.key(secret))
+            }
             Proof::Version2 { texts, signature } => {
                 version2::verifies(texts, signature, secret.expose())
             }
@@ -132,7 +149,7 @@ impl Claim {
     /// What the key of [`Self::verifies_with`] is derived for.
     pub(crate) fn scope(&self) -> Option<&Scope> {
         match &self.proof {
-            Proof::Version4 { scope, .. } => Some(scope),
+            Proof::Version4 { scope, .. } | Proof::Text4 { scope, .. } => Some(scope),
             Proof::Version2 { .. } => None,
         }
     }
@@ -143,6 +160,7 @@ impl Claim {
             Proof::Version4 { scope, signed_at, request, signature } => {
                 hash::same(&key.sign(request, *signed_at, &scope.region), signature)
             }
+            Proof::Text4 { text, signature, .. } => hash::same(&key.code(&[text]), signature),
             Proof::Version2 { .. } => false,
         }
     }
@@ -152,8 +170,18 @@ impl Claim {
             Proof::Version4 { scope, signed_at, signature, .. } => {
                 Some(Chain::new(key, *signed_at, &scope.region, *signature))
             }
-            Proof::Version2 { .. } => None,
+            Proof::Text4 { .. } | Proof::Version2 { .. } => None,
         }
+    }
+
+    /// A claim that was read elsewhere.
+    pub(crate) fn new(
+        access_key_id: AccessKeyId,
+        mechanism: &'static str,
+        payload: Payload,
+        proof: Proof,
+    ) -> Self {
+        Self { access_key_id, mechanism, payload, proof }
     }
 
     fn in_header(
@@ -287,11 +315,15 @@ fn owned_pairs(query: &str) -> Vec<(String, String)> {
     decode_pairs(query).map(owned).collect()
 }
 
-fn parse_id(text: &str) -> Result<AccessKeyId, SignatureError> {
+pub(crate) fn parse_id(text: &str) -> Result<AccessKeyId, SignatureError> {
     AccessKeyId::parse(text).map_err(|_| SignatureError::MalformedAccessKeyId)
 }
 
-fn check_region(form: Form, region: &str, regions: &[String]) -> Result<(), SignatureError> {
+pub(crate) fn check_region(
+    form: Form,
+    region: &str,
+    regions: &[String],
+) -> Result<(), SignatureError> {
     match regions.first() {
         Some(expected) if !regions.iter().any(|allowed| allowed == region) => {
             Err(SignatureError::WrongRegion {
@@ -339,7 +371,7 @@ fn check_token(headers: &HeaderMap) -> Result<(), SignatureError> {
 }
 
 /// The same where the query of a request that is signed in its header names one.
-fn check_token_parameter(query: &str) -> Result<(), SignatureError> {
+pub(crate) fn check_token_parameter(query: &str) -> Result<(), SignatureError> {
     if decode_pairs(query).any(|(name, _)| name.eq_ignore_ascii_case(SECURITY_TOKEN)) {
         return Err(SignatureError::SecurityToken);
     }

@@ -12,6 +12,8 @@ pub enum Form {
     Header,
     /// In the parameters of a presigned URL.
     Query,
+    /// In the fields of an HTML form.
+    Fields,
 }
 
 impl Form {
@@ -19,6 +21,7 @@ impl Form {
         match self {
             Self::Header => (400, "AuthorizationHeaderMalformed"),
             Self::Query => (400, "AuthorizationQueryParametersError"),
+            Self::Fields => (400, "InvalidArgument"),
         }
     }
 
@@ -27,6 +30,7 @@ impl Form {
         match self {
             Self::Header => "The authorization header is malformed",
             Self::Query => "Error parsing the X-Amz parameters of the query",
+            Self::Fields => "The fields of the form that say who signed it are malformed",
         }
     }
 }

@@ -3,6 +3,8 @@
 //! It promises:
 //! - A request verifies only if its bucket, its key and every `x-amz-*` header it carries are covered by the signature, and
 //!   `host` too with version 4; version 2 has no place for it.
+//! - A form verifies only if its policy is signed; what the policy does not speak of is refused, and so is a file that does
+//!   not end where the form does.
 //! - Exactly one mechanism of authentication is read, and nothing in it twice.
 //! - Signatures and hashes are compared in constant time, in [`hash`] and nowhere else.
 //! - The piece that completes a body leaves the [`Decoder`] only if the whole body is what was signed and declared.
@@ -46,6 +48,7 @@ mod claim;
 mod credential;
 mod encode;
 mod error;
+mod form;
 pub mod hash;
 mod mechanism;
 mod payload;
@@ -58,13 +61,14 @@ mod version2;
 mod wire;
 
 pub use body::{
-    Algorithm, BodyError, Chain, Checksum, ChunkLimits, Declared, Decoded, Decoder, Encoder, End,
-    Framing, Piece,
+    Algorithm, BodyError, Chain, Checksum, ChunkLimits, Declared, Decoded, Decoder, Delimiter,
+    Encoder, End, Framing, Piece,
 };
 pub use claim::{Claim, Rules};
 pub use credential::{AccessKeyId, CredentialError, SecretKey};
 pub use encode::{encode_copy_source, encode_path, encode_query_value};
 pub use error::{Form, SignatureError};
+pub use form::{Fields, FormError, FormReader, PostForm, PostPolicy};
 pub use payload::Payload;
 pub use presign::{Expiry, ExpiryError, Presignable};
 pub use presigned::Presigned;

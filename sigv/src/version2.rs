@@ -162,7 +162,7 @@ fn trimmed(value: &[u8]) -> &[u8] {
 }
 
 /// Reads a signature; one that is none matches nothing.
-fn code(text: &str) -> Result<Code, SignatureError> {
+pub(crate) fn code(text: &str) -> Result<Code, SignatureError> {
     let bytes = STANDARD.decode(text).map_err(|_| SignatureError::Mismatch)?;
     bytes.try_into().map_err(|_| SignatureError::Mismatch)
 }

@@ -10,6 +10,7 @@ use super::checksum::{Algorithm, Checksum};
 use super::chunks::{ChunkLimits, Chunks};
 use super::declared::Declared;
 use super::error::BodyError;
+use super::part::{Delimiter, Part};
 use super::piece::{Decoded, End, Rest};
 use crate::payload::Payload;
 
@@ -29,6 +30,8 @@ enum Coding {
     /// The body is as it comes.
     Plain,
     Chunked(Box<Chunks>),
+    /// The last part of a form.
+    File(Box<Part>),
 }
 
 impl Decoder {
@@ -52,6 +55,14 @@ impl Decoder {
         Self { length, coding, rest: Rest::new(length, Checks::new(declared)), failure }
     }
 
+    /// A decoder for the file of a form that `delimiter` ends: the body that `declared` tells of, then the end of the
+    /// form and nothing else.
+    pub fn of_file(declared: &Declared, delimiter: &Delimiter) -> Self {
+        let coding = Coding::File(Box::new(Part::new(delimiter)));
+        let length = declared.length();
+        Self { length, coding, rest: Rest::new(length, Checks::new(declared)), failure: None }
+    }
+
     /// Computes the checksum of `algorithm` too. To be said before the first [`Self::push`].
     pub fn want(&mut self, algorithm: Algorithm) {
         self.rest.checks.want(algorithm);
@@ -63,7 +74,7 @@ impl Decoder {
     /// # Errors
     ///
     /// [`BodyError::Surplus`] when the body is longer than declared; for a framed body any error of its
-    /// framing.
+    /// framing, and [`BodyError::FormEnd`] for a form.
     pub fn push(&mut self, wire: &mut Bytes) -> Result<Decoded, BodyError> {
         let Self { coding, rest, .. } = self;
         let decoded = match (self.failure, coding) {
@@ -71,6 +82,7 @@ impl Decoder {
             (None, _) if wire.is_empty() => Ok(Decoded::Nothing),
             (None, Coding::Plain) => rest.take(std::mem::take(wire)),
             (None, Coding::Chunked(chunks)) => chunks.push(wire, rest),
+            (None, Coding::File(part)) => part.push(wire, rest),
         };
         self.settle(decoded)
     }
@@ -99,6 +111,9 @@ impl Decoder {
         match &mut self.coding {
             Coding::Plain => Ok(None),
             Coding::Chunked(chunks) => chunks.finish(),
+            // What is missing of the file itself is found by its length.
+            Coding::File(_) if self.rest.left > 0 => Ok(None),
+            Coding::File(part) => part.finish().map(|()| None),
         }
     }
 

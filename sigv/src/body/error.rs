@@ -43,6 +43,9 @@ pub enum BodyError {
     /// Something comes after the end of the framing.
     #[error("bytes follow the end of the framing")]
     Tail,
+    /// The form does not end where its file has to, so that something else follows the file or is taken for it.
+    #[error("form does not end right after its file")]
+    FormEnd,
     /// The line before a chunk does not follow its grammar.
     #[error("line of a chunk is malformed")]
     MalformedChunkLine,
@@ -133,6 +136,11 @@ impl BodyError {
                     .into()
             }
             Self::Surplus | Self::Tail => "The body is longer than its declared length".into(),
+            Self::FormEnd => {
+                "The body of your POST request is not well-formed multipart/form-data: the file has to be the last field, and \
+                 the closing boundary, with CRLF, the end of the body"
+                    .into()
+            }
             Self::MalformedChunkLine | Self::ChunkEnd => {
                 "The chunks of the body are not well-formed".into()
             }
@@ -179,6 +187,7 @@ impl BodyError {
             Self::Surplus => (400, "IncompleteBody"),
             Self::Cut => (400, "IncompleteBody"),
             Self::Tail => (400, "IncompleteBody"),
+            Self::FormEnd => (400, "MalformedPOSTRequest"),
             Self::MalformedChunkLine => (400, "IncompleteBody"),
             Self::LongChunkLine { .. } => (400, "IncompleteBody"),
             Self::ChunkEnd => (400, "IncompleteBody"),

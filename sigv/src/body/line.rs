@@ -6,13 +6,13 @@ use crate::hash::{self, Hash};
 
 /// A line that is being read. It keeps what came of it, never more than the most that it may have.
 #[derive(Default)]
-pub(super) struct Line {
+pub(crate) struct Line {
     begun: Vec<u8>,
 }
 
 /// Why bytes are no line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum LineFault {
+pub(crate) enum LineFault {
     /// It does not end within the most bytes it may have.
     Length,
     /// It ends in a line feed without a carriage return before.
@@ -35,7 +35,7 @@ impl Line {
     }
 
     /// As [`Self::read`], but the line may end in any way that has a line feed last, and comes with its end.
-    pub(super) fn read_to_feed(
+    pub(crate) fn read_to_feed(
         &mut self,
         wire: &mut Bytes,
         bytes_max: usize,

@@ -10,6 +10,7 @@ mod encoder;
 mod error;
 mod framing;
 mod line;
+mod part;
 mod piece;
 mod trailer;
 
@@ -28,4 +29,7 @@ pub use decoder::Decoder;
 pub use encoder::Encoder;
 pub use error::BodyError;
 pub use framing::Framing;
+pub use part::Delimiter;
 pub use piece::{Decoded, End, Piece};
+
+pub(crate) use line::Line;
