@@ -42,6 +42,7 @@ mod escalation;
 mod explain;
 mod fact;
 mod fault;
+mod fields;
 mod find;
 mod headers;
 mod host;
@@ -87,6 +88,7 @@ pub use crate::{
     explain::{Explanation, Mismatch, Miss, explain},
     fact::{Fact, Literal},
     fault::Fault,
+    fields::{FIELDS, FieldHandling, FieldRow, recognise_form},
     headers::{HEADERS, HeaderHandling, HeaderRow},
     host::{Domain, Domains, Host, HostFault, can_stand_before, is_address},
     language::TooEntangled,

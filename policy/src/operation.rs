@@ -75,6 +75,8 @@ pub enum Handling {
     Forward,
     /// It is refused by its name.
     Refuse,
+    /// Its body says what it is done to, and makes it this operation, which is authorized and sent up.
+    Becomes(Operation),
     /// It looks exactly like this newer operation, and is taken for it.
     Alias(Operation),
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::{
     action::Action,
     operation::{
-        Handling::{Alias, Forward, Refuse},
+        Handling::{Alias, Becomes, Forward, Refuse},
         Level,
         Mark::{Header, Parameter, Value},
         Need::{self, Folders, Listing, One, Source, Version},
@@ -161,7 +161,7 @@ operations! {
     ListObjects:                                      GET    Bucket,  Forward, [], [LIST];
     ListObjectsV2:                                    GET    Bucket,  Forward, [Value("list-type", "2")], [LIST];
     ListParts:                                        GET    Object,  Forward, [Parameter("uploadId")], [One(Action::WRITE_OBJECT)];
-    PostObject:                                       POST   Bucket,  Refuse,  [], [];
+    PostObject:                                       POST   Bucket,  Becomes(Operation::PutObject), [], [];
     PutBucketAbac:                                    PUT    Bucket,  Forward, [Parameter("abac")], [One(Action::WRITE_BUCKET_ABAC)];
     PutBucketAccelerateConfiguration:                 PUT    Bucket,  Forward, [Parameter("accelerate")], [One(Action::WRITE_BUCKET_ACCELERATE)];
     PutBucketAcl:                                     PUT    Bucket,  Forward, [Parameter("acl")], [One(Action::WRITE_BUCKET_ACL)];

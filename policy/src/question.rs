@@ -7,7 +7,7 @@ use crate::{
     condition::{Context, Facts},
     fault::Fault,
     nearest::nearest,
-    operation::{Level, Mark, Need, Row},
+    operation::{Handling, Level, Mark, Need, Row},
     operations::{OPERATIONS, Operation},
     parameters::{ParameterRow, Value},
     reading,
@@ -151,7 +151,12 @@ impl Question {
 /// The operation called `name`, by S3 or by IAM, and whether a named version is meant.
 fn operation(name: &str) -> Result<(&'static Row, bool), Fault> {
     if let Some(operation) = OPERATIONS.iter().find(|operation| operation.name() == name) {
-        return Ok((operation.row(), false));
+        // The key that a form is for stands in its body.
+        let asked = match operation.row().handling {
+            Handling::Becomes(other) => other,
+            Handling::Forward | Handling::Refuse | Handling::Alias(_) => *operation,
+        };
+        return Ok((asked.row(), false));
     }
     if let Some((_, operation, version)) = IAM.iter().find(|(other, ..)| *other == name) {
         return Ok((operation.row(), *version));
@@ -311,7 +316,6 @@ const IAM: &[(&str, Operation, bool)] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operation::{Handling, Need};
 
     fn facts(noted: &[(&str, &str)]) -> Facts {
         let mut facts = Facts::default();
@@ -344,6 +348,12 @@ mod tests {
             ),
             (
                 "s3:UploadPart",
+                "s3://lake/x",
+                &[],
+                "fs:WriteObject on arn:lakefs:fs:::repository/lake/object/x",
+            ),
+            (
+                "s3:PostObject",
                 "s3://lake/x",
                 &[],
                 "fs:WriteObject on arn:lakefs:fs:::repository/lake/object/x",
@@ -413,6 +423,10 @@ mod tests {
                 }
                 (Handling::Refuse | Handling::Alias(_), Err(fault)) => {
                     assert_eq!(fault.path, "action", "{}", row.name);
+                }
+                (Handling::Becomes(other), Err(fault)) => {
+                    let told = format!("{other} is done to an object, not to `s3://lake`");
+                    assert_eq!((fault.path.as_str(), fault.reason), ("resource", told));
                 }
                 (handling, asked) => panic!("{}: {handling:?} {asked:?}", row.name),
             }

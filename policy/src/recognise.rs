@@ -37,7 +37,7 @@ pub struct Shape<'a> {
 /// A request that is exactly one operation, with nothing in it but what that operation takes.
 #[derive(Clone, Debug)]
 pub struct Recognised {
-    /// The operation, which is one that is forwarded.
+    /// The operation, which is one that is forwarded, or becomes one by its body: what it needs is told then.
     pub operation: Operation,
     /// The query parameters that go up, in the client's order, their values decoded.
     pub parameters: Vec<(&'static str, String)>,
@@ -58,12 +58,17 @@ pub struct Recognised {
 pub fn recognise(shape: &Shape<'_>) -> Result<Recognised, Unrecognised> {
     let (place, row) = identify(shape)?;
     let parameters = parameters(shape, row)?;
-    if row.handling != Handling::Forward {
-        return Err(Unrecognised::NotImplemented { operation: row.operation });
-    }
+    let needs = match row.handling {
+        Handling::Forward => row.needs,
+        // Until its body was read, of all that the URL names.
+        Handling::Becomes(other) => other.row().needs,
+        Handling::Refuse | Handling::Alias(_) => {
+            return Err(Unrecognised::NotImplemented { operation: row.operation });
+        }
+    };
     let Carried { headers, leaves, source } = headers(shape, row.operation)?;
     let needs =
-        row.needs.iter().flat_map(|need| requirements(*need, place, &parameters, source.as_ref()));
+        needs.iter().flat_map(|need| requirements(*need, place, &parameters, source.as_ref()));
     let leaves = leaves
         .into_iter()
         .flat_map(|action| under_every_reading(Requirement::new(action, place.resource()), place));
@@ -277,7 +282,7 @@ fn header_row(
     }
 }
 
-fn is_amazon(name: &str) -> bool {
+pub(crate) fn is_amazon(name: &str) -> bool {
     name.starts_with("x-amz-")
 }
 

@@ -80,6 +80,18 @@ pub enum Unrecognised {
     /// The source of a copy is none.
     #[error("the header `x-amz-copy-source` cannot have this value: {0}")]
     Source(#[from] CopySourceFault),
+    /// The field of a form is known and refused.
+    #[error("the field `{name}` is not accepted")]
+    RefusedField {
+        /// Its name.
+        name: String,
+    },
+    /// The field of a form is a header, and cannot be one.
+    #[error("the field `{name}` cannot be a header")]
+    BadField {
+        /// Its name.
+        name: String,
+    },
     /// A header belongs to other operations.
     #[error("the header `{header}` does not belong to {operation}")]
     HeaderNotTaken {
@@ -106,6 +118,8 @@ impl Unrecognised {
             Self::BadHeader { .. } => "InvalidArgument",
             Self::BadHeaderValue { .. } => "InvalidArgument",
             Self::Source(fault) => fault.code(),
+            Self::RefusedField { .. } => "NotImplemented",
+            Self::BadField { .. } => "InvalidArgument",
             Self::HeaderNotTaken { .. } => "InvalidArgument",
         }
     }
@@ -125,6 +139,8 @@ impl Unrecognised {
             Self::BadHeader { .. } => 400,
             Self::BadHeaderValue { .. } => 400,
             Self::Source(fault) => fault.status(),
+            Self::RefusedField { .. } => 501,
+            Self::BadField { .. } => 400,
             Self::HeaderNotTaken { .. } => 400,
         }
     }

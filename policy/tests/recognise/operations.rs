@@ -114,7 +114,7 @@ fn every_other_operation_is_refused_by_its_name() {
     for operation in OPERATIONS {
         let is_for_good = FOR_GOOD.contains(operation);
         match operation.row().handling {
-            Handling::Forward | Handling::Alias(_) => {
+            Handling::Forward | Handling::Becomes(_) | Handling::Alias(_) => {
                 assert!(!is_for_good, "{operation}");
                 continue;
             }
