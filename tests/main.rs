@@ -39,6 +39,7 @@ mod policy;
 mod policy_commands;
 mod policy_diff;
 mod policy_lint;
+mod posted;
 mod presign;
 mod presigned;
 mod proxies;

@@ -123,6 +123,16 @@ fn curl_carries_every_size_plain() {
 }
 
 #[test]
+fn forms_of_boto3_and_mc_are_carried_over_tls() {
+    forms(&Stored::over_tls());
+}
+
+#[test]
+fn forms_of_boto3_and_mc_are_carried_plain() {
+    forms(&Stored::new());
+}
+
+#[test]
 fn javascript_sdk_carries_every_size_and_checksum_over_tls() {
     javascript(&Stored::over_tls());
 }
@@ -194,6 +204,10 @@ fn mc(world: &Stored) {
 
 fn curl(world: &Stored) {
     client(world).script("carry_curl", &["lake"]);
+}
+
+fn forms(world: &Stored) {
+    client(world).script("post_forms", &["lake", text(&tool("bin/mc"))]);
 }
 
 fn javascript(world: &Stored) {

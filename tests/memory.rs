@@ -6,6 +6,7 @@ use crate::harness::{
     Upstream,
     framed::{Body, Mode, stream},
     pattern::{Pattern, hex},
+    post::{self, Version},
     recorder::Answer,
     sign::{Draft, UNSIGNED},
     site::{Site, admin},
@@ -48,6 +49,28 @@ fn a_gibibyte_goes_up_and_down_in_less_than_64_mib() {
     }
     assert_eq!(hex(&down.finalize()), hash);
 
+    let peak = world.gateway.peak_memory();
+    assert!(peak < 64 << 20, "{} MiB resident at the peak", peak >> 20);
+}
+
+#[test]
+fn a_form_of_512_mib_goes_up_in_less_than_64_mib() {
+    let length = GIB / 2;
+    let world = Watched::new();
+    let form = post::Draft::new(&admin(), Version::V4, "big").sign(b"");
+    let (start, end) = (form.start(), form.end.as_slice());
+    let all = usize::try_from(length).unwrap() + start.len() + end.len();
+    let mut connection = world.gateway.connect();
+    connection.send(&form.head(world.gateway.s3, Some(all)));
+    connection.send(&start);
+    for block in Pattern::blocks(1, length) {
+        connection.send(&block);
+    }
+    connection.send(end);
+    assert_eq!(connection.response().status(), 204);
+    let seen = world.seen();
+    assert!(seen[0].complete);
+    assert_eq!(seen[0].sha256, Pattern::sha256(1, length));
     let peak = world.gateway.peak_memory();
     assert!(peak < 64 << 20, "{} MiB resident at the peak", peak >> 20);
 }

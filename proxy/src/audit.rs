@@ -28,7 +28,7 @@ pub struct Entry {
     pub user: Option<String>,
     /// The access key id that the request named, once the signature held.
     pub access_key_id: Option<String>,
-    /// How the request was signed, once the signature held: `v4`, `v4-presigned`, `v2` or `v2-presigned`.
+    /// How the request was signed, once the signature held: `v4`, `v4-presigned`, `v4-form`, `v2`, `v2-presigned` or `v2-form`.
     pub mechanism: Option<&'static str>,
     /// S3's name of the operation.
     pub operation: Option<&'static str>,

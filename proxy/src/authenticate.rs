@@ -1,17 +1,20 @@
 //! The third step: who signed the request.
 
+mod form;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Method;
-use policy::{Mark, Operation, Recognised};
-use sigv::{AccessKeyId, Claim, Declared, Decoder, Rules, SignatureError};
+use policy::{Handling, Mark, Operation, Recognised};
+use sigv::{AccessKeyId, Chain, Claim, Declared, Decoder, Rules, SignatureError};
 use store::Caller;
 use time::OffsetDateTime;
 
 use crate::{
     framing::is_object,
     identify::Identified,
+    inflow::Inflow,
     limits::Limits,
     live::Live,
     parse::{Head, Length},
@@ -39,7 +42,8 @@ pub(crate) enum Content {
     Document(Bytes),
 }
 
-/// Verifies the signature by the secret of the access key it names, and wraps the body in its decoder.
+/// Verifies the signature by the secret of the access key it names, and wraps the body in its decoder. A form says who
+/// signed it in its fields, which are read for that, and becomes another operation by them.
 ///
 /// # Errors
 ///
@@ -50,26 +54,23 @@ pub(crate) async fn authenticate(
     live: &Live,
     now: OffsetDateTime,
 ) -> Result<Authentic, Refusal> {
+    match identified.recognised().operation.row().handling {
+        Handling::Becomes(_) => return form::authenticate(identified, live, now).await,
+        Handling::Forward | Handling::Refuse | Handling::Alias(_) => {}
+    }
     let (parsed, recognised) = identified.into_parts();
-    let rules =
-        Rules { regions: &live.regions, max_skew: live.max_skew, version_2: live.takes_version_2 };
-    let claim = Claim::parse(parsed.wire(), &rules, now)?;
+    let claim = Claim::parse(parsed.wire(), &rules(live), now)?;
     check_covers_operation(&claim, recognised.operation)?;
-    let found = live.callers.find(claim.access_key_id()).await?;
-    let caller = found
-        .filter(|caller| caller.expires.is_none_or(|expires| now < expires))
-        .ok_or(Refusal::AccessKey)?;
-    let chain = caller.verifier.verify(&claim)?;
+    let (caller, chain) = verify(&claim, live, now).await?;
     let operation = recognised.operation;
     let length = wire_length(parsed.method(), operation, parsed.length())?;
     let declared = Declared::read(*claim.payload(), parsed.headers(), length)?;
-    if !declared.payload().is_signed() && declared.length() > live.unsigned_bytes_max {
-        return Err(Refusal::UnsignedBody { limit: live.unsigned_bytes_max });
-    }
+    check_may_be_unsigned(&declared, live)?;
     let declared = live.body.checked(declared, operation, parsed.headers())?;
     let decoder = Decoder::new(&declared, chain, live.limits.chunks());
     let (head, incoming) = parsed.split_body(now);
-    let verified = Verified::new(incoming, declared, decoder, live.limits.body_idle);
+    let inflow = Inflow::new(incoming, live.limits.body_idle);
+    let verified = Verified::new(inflow, Bytes::new(), declared, decoder);
     let content = Content::Streamed(verified.into());
     let (access_key_id, mechanism) = (claim.access_key_id().clone(), claim.mechanism());
     Ok(Authentic { head, recognised, access_key_id, mechanism, caller, content })
@@ -125,6 +126,33 @@ impl Authentic {
     pub(crate) fn into_parts(self) -> (Head, Recognised, Arc<Caller>, Content) {
         (self.head, self.recognised, self.caller, self.content)
     }
+}
+
+/// What signatures must satisfy here.
+fn rules(live: &Live) -> Rules<'_> {
+    Rules { regions: &live.regions, max_skew: live.max_skew, version_2: live.takes_version_2 }
+}
+
+/// Whose claim it is, once its signature holds, and what chunks are signed with.
+async fn verify(
+    claim: &Claim,
+    live: &Live,
+    now: OffsetDateTime,
+) -> Result<(Arc<Caller>, Option<Chain>), Refusal> {
+    let found = live.callers.find(claim.access_key_id()).await?;
+    let caller = found
+        .filter(|caller| caller.expires.is_none_or(|expires| now < expires))
+        .ok_or(Refusal::AccessKey)?;
+    let chain = caller.verifier.verify(claim)?;
+    Ok((caller, chain))
+}
+
+/// Checks that a body which no signature covers may come as it does.
+fn check_may_be_unsigned(declared: &Declared, live: &Live) -> Result<(), Refusal> {
+    if !declared.payload().is_signed() && declared.length() > live.unsigned_bytes_max {
+        return Err(Refusal::UnsignedBody { limit: live.unsigned_bytes_max });
+    }
+    Ok(())
 }
 
 /// Checks that the signature covers the sub-resource that tells the operation: version 2 knows none that is newer than

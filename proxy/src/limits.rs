@@ -29,6 +29,8 @@ pub struct Limits {
     pub chunk_line_bytes_max: usize,
     /// What follows the last chunk: checksum and signature, in bytes.
     pub trailer_bytes_max: usize,
+    /// What stands in a form before its file, in bytes: it is read before its sender is known.
+    pub form_fields_bytes_max: usize,
     /// A document in a request: one that is read before it is decided on, or held before it goes up, in bytes.
     pub document_bytes_max: usize,
     /// An answer of the upstream that is rewritten as a whole, in bytes.

@@ -9,7 +9,7 @@ use sigv::{Presigned, SignatureError, Wire};
 use thiserror::Error;
 use time::OffsetDateTime;
 
-use crate::{attribute::Attributed, limits::Limits, refusal::Refusal};
+use crate::{attribute::Attributed, limits::Limits, refusal::Refusal, reply::Reply};
 
 /// A request whose bucket, key and parameters are known, and nothing else.
 #[derive(Debug)]
@@ -181,22 +181,13 @@ impl Parsed {
 
     /// The request as it was signed: nothing decoded.
     pub(crate) fn wire(&self) -> Wire<'_> {
-        Wire {
-            method: &self.head.method,
-            path: self.head.uri.path(),
-            query: self.head.uri.query().unwrap_or_default(),
-            headers: &self.head.headers,
-            host_bucket: match self.style {
-                Style::Path => None,
-                Style::VirtualHost => self.bucket(),
-            },
-        }
+        wire(&self.head, self.style, self.bucket())
     }
 
     /// The body, which only the authenticate step takes; `at` is when the request came.
     pub(crate) fn split_body(self, at: OffsetDateTime) -> (Head, Incoming) {
         let Self { head, body, peer, style, bucket, key, .. } = self;
-        (Head { parts: head, peer, at, style, bucket, key }, body)
+        (Head { parts: head, peer, at, style, bucket, key, reply: None }, body)
     }
 }
 
@@ -209,9 +200,26 @@ pub(crate) struct Head {
     style: Style,
     bucket: Option<String>,
     key: Option<String>,
+    reply: Option<Reply>,
 }
 
 impl Head {
+    /// The request as it was signed.
+    pub(crate) fn wire(&self) -> Wire<'_> {
+        wire(&self.parts, self.style, self.bucket())
+    }
+
+    /// What a form makes of its request: the file is put at `key`, and its sender told as `reply` says.
+    pub(crate) fn putting(mut self, key: String, reply: Reply) -> Self {
+        self.parts.method = Method::PUT;
+        Self { key: Some(key), reply: Some(reply), ..self }
+    }
+
+    /// How its sender is told of success, if that is not as the upstream tells it.
+    pub(crate) fn reply(&self) -> Option<&Reply> {
+        self.reply.as_ref()
+    }
+
     pub(crate) fn method(&self) -> &Method {
         &self.parts.method
     }
@@ -248,6 +256,16 @@ impl Head {
     }
 }
 
+fn wire<'a>(head: &'a Parts, style: Style, bucket: Option<&'a str>) -> Wire<'a> {
+    Wire {
+        method: &head.method,
+        path: head.uri.path(),
+        query: head.uri.query().unwrap_or_default(),
+        headers: &head.headers,
+        host_bucket: bucket.filter(|_| style == Style::VirtualHost),
+    }
+}
+
 fn check_target(head: &Parts, limits: &Limits) -> Result<(), Malformed> {
     if head.uri.authority().is_some() || !head.uri.path().starts_with('/') {
         return Err(Malformed::Target);
@@ -280,7 +298,13 @@ fn decode_key(key: &str) -> Result<Option<String>, Malformed> {
         return Ok(None);
     }
     let key = decode(key)?;
-    if key.len() > KEY_BYTES_MAX { Err(Malformed::KeyTooLong) } else { Ok(Some(key)) }
+    check_key(&key)?;
+    Ok(Some(key))
+}
+
+/// Checks that `key` is one that S3 has.
+pub(crate) fn check_key(key: &str) -> Result<(), Malformed> {
+    if key.len() > KEY_BYTES_MAX { Err(Malformed::KeyTooLong) } else { Ok(()) }
 }
 
 fn checked(bucket: String) -> Result<String, Malformed> {

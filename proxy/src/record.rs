@@ -56,6 +56,7 @@ impl Record {
     }
 
     pub(crate) fn authentic(&mut self, authentic: &Authentic) {
+        self.entry.key = authentic.head().key().map(Into::into);
         self.entry.user = Some(authentic.caller().user.to_string());
         self.entry.access_key_id = Some(authentic.access_key_id().to_string());
         self.entry.mechanism = Some(authentic.mechanism());

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use quick_xml::escape::escape;
-use sigv::{BodyError, SignatureError};
+use sigv::{BodyError, FormError, SignatureError};
 use store::StoreError;
 use thiserror::Error;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -33,6 +33,10 @@ pub(crate) enum Refusal {
     /// A key of the client's own would be sent without TLS.
     #[error("a key of the client's own, and no TLS: {leg}")]
     KeyInClear { leg: &'static str },
+    #[error("form refused: {0}")]
+    Form(#[from] FormError),
+    #[error("the form is to be answered by a redirect to what is no absolute URL")]
+    Redirect,
     #[error("the operation takes no body")]
     BodyNotTaken,
     #[error("body refused: {0}")]
@@ -74,6 +78,8 @@ impl Refusal {
             Self::AccessKey => "InvalidAccessKeyId",
             Self::BucketInHost => "InvalidBucketName",
             Self::KeyInClear { .. } => "InvalidRequest",
+            Self::Form(error) => error.code(),
+            Self::Redirect => "InvalidArgument",
             Self::BodyNotTaken => "InvalidRequest",
             Self::Body(error) => error.code(),
             Self::UnsignedBody { .. } => "InvalidRequest",
@@ -97,8 +103,10 @@ impl Refusal {
             Self::Unrecognised(unrecognised) => unrecognised.status(),
             Self::Signature(error) => error.status(),
             Self::Body(error) => error.status(),
+            Self::Form(error) => error.status(),
             Self::BucketInHost
             | Self::KeyInClear { .. }
+            | Self::Redirect
             | Self::BodyNotTaken
             | Self::UnsignedBody { .. }
             | Self::ClientStalled
@@ -133,6 +141,10 @@ impl Refusal {
                 "Requests specifying Server Side Encryption with Customer provided keys must be \
                  made over a secure connection: {leg} has no TLS."
             ),
+            Self::Form(error) => error.message().into(),
+            Self::Redirect => {
+                "The field success_action_redirect must be an absolute URL of http or https.".into()
+            }
             Self::BodyNotTaken => "This operation takes no request body.".into(),
             Self::Body(error) => error.message().into(),
             Self::UnsignedBody { limit } => {
@@ -196,6 +208,8 @@ impl Refusal {
             | Self::AccessKey
             | Self::BucketInHost
             | Self::KeyInClear { .. }
+            | Self::Form(_)
+            | Self::Redirect
             | Self::BodyNotTaken
             | Self::Body(_)
             | Self::UnsignedBody { .. }

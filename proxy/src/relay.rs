@@ -18,6 +18,7 @@ use crate::{
     parse::Style,
     record::Record,
     refusal::{Refusal, error_document},
+    reply::Stored,
     sign::Asked,
     upstream::{Lease, UpstreamFault},
     xml,
@@ -54,6 +55,13 @@ pub(crate) async fn relay(
             reframe(&mut head.headers);
         }
         return Ok((Response::from_parts(head, content), Outcome::UpstreamError));
+    }
+    if let Some(reply) = asked.head.reply() {
+        whole(download, asked, live).await?;
+        let (bucket, key) = (asked.head.bucket(), asked.head.key());
+        let (bucket, key) = (bucket.unwrap_or_default(), key.unwrap_or_default());
+        let stored = Stored { bucket, key, location: &location(asked, live) };
+        return Ok((reply.answer(stored, head.headers), Outcome::Completed));
     }
     // What is neither an error nor a success has no document: 304.
     let content = match Rewrite::of(asked.operation).filter(|_| status.is_success()) {

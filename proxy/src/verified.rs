@@ -1,7 +1,6 @@
 //! A client's body as it comes in: its framing taken off, its bytes verified.
 
 use std::{
-    pin::Pin,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -11,24 +10,20 @@ use std::{
 };
 
 use bytes::Bytes;
-use http_body::Body;
-use hyper::body::Incoming;
 use sigv::{BodyError, Checksum, Declared, Decoded, Decoder, End, Piece};
 use thiserror::Error;
 use tokio::time::timeout;
 
-use crate::{idle::Idle, refusal::Refusal};
+use crate::{inflow::Inflow, refusal::Refusal};
 
 /// A client's body inside its decoder. Nothing of it is read before somebody polls.
 #[derive(Debug)]
 pub(crate) struct Verified {
-    incoming: Incoming,
+    inflow: Inflow,
     /// Received and not yet decoded.
     wire: Bytes,
     declared: Declared,
     decoder: Decoder,
-    idle: Idle,
-    progress: Arc<Progress>,
 }
 
 /// What a client's body gives next.
@@ -76,6 +71,10 @@ impl Progress {
         self.received.load(Ordering::Relaxed)
     }
 
+    pub(crate) fn receive(&self, bytes: u64) {
+        self.received.fetch_add(bytes, Ordering::Relaxed);
+    }
+
     /// A number that grows with every byte that comes in or goes up.
     pub(crate) fn moved(&self) -> u64 {
         self.received().wrapping_add(self.sent.load(Ordering::Relaxed))
@@ -113,15 +112,9 @@ impl Progress {
 }
 
 impl Verified {
-    /// `idle` is how long the client may send nothing once its body is wanted.
-    pub(crate) fn new(
-        incoming: Incoming,
-        declared: Declared,
-        decoder: Decoder,
-        idle: Duration,
-    ) -> Self {
-        let (wire, idle, progress) = (Bytes::new(), Idle::new(idle), Arc::default());
-        Self { incoming, wire, declared, decoder, idle, progress }
+    /// `wire` was received before.
+    pub(crate) fn new(inflow: Inflow, wire: Bytes, declared: Declared, decoder: Decoder) -> Self {
+        Self { inflow, wire, declared, decoder }
     }
 
     pub(crate) fn declared(&self) -> &Declared {
@@ -133,7 +126,7 @@ impl Verified {
     }
 
     pub(crate) fn progress(&self) -> &Arc<Progress> {
-        &self.progress
+        self.inflow.progress()
     }
 
     /// The whole body and the checksums of it that are right, within `patience`.
@@ -172,7 +165,7 @@ impl Verified {
             Next::Chunk(bytes) => Ok(bytes),
             // INVARIANT: signed chunks begin with the line of the first.
             Next::Piece(_) | Next::End(_) => {
-                Err(self.progress.fail(UploadFault::Refused(BodyError::Deficit)))
+                Err(self.progress().fail(UploadFault::Refused(BodyError::Deficit)))
             }
         }
     }
@@ -202,12 +195,12 @@ impl Verified {
                     Err(error) => return self.refuse(error),
                 }
             }
-            match ready!(self.poll_wire(cx))? {
+            match ready!(self.inflow.poll_next(cx))? {
                 Some(wire) => self.wire = wire,
                 None => {
                     return match self.decoder.finish() {
                         Ok(end) => {
-                            self.progress.complete.store(true, Ordering::Relaxed);
+                            self.progress().complete.store(true, Ordering::Relaxed);
                             Poll::Ready(Ok(Next::End(end)))
                         }
                         Err(error) => self.refuse(error),
@@ -217,32 +210,7 @@ impl Verified {
         }
     }
 
-    /// The next bytes from the client, or its end.
-    fn poll_wire(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, UploadFault>> {
-        loop {
-            if self.incoming.is_end_stream() {
-                return Poll::Ready(Ok(None));
-            }
-            let polled = Pin::new(&mut self.incoming).poll_frame(cx);
-            self.progress.note(&polled);
-            let Ok(polled) = ready!(self.idle.watch(polled, cx)) else {
-                return Poll::Ready(Err(self.progress.fail(UploadFault::Stalled)));
-            };
-            match polled {
-                None => return Poll::Ready(Ok(None)),
-                Some(Err(_)) => return Poll::Ready(Err(self.progress.fail(UploadFault::Gone))),
-                Some(Ok(frame)) => {
-                    // The trailers of HTTP itself say nothing of an object.
-                    let Ok(wire) = frame.into_data() else { continue };
-                    let bytes = u64::try_from(wire.len()).unwrap_or(u64::MAX);
-                    self.progress.received.fetch_add(bytes, Ordering::Relaxed);
-                    return Poll::Ready(Ok(Some(wire)));
-                }
-            }
-        }
-    }
-
     fn refuse<T>(&self, error: BodyError) -> Poll<Result<T, UploadFault>> {
-        Poll::Ready(Err(self.progress.fail(UploadFault::Refused(error))))
+        Poll::Ready(Err(self.progress().fail(UploadFault::Refused(error))))
     }
 }

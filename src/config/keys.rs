@@ -236,6 +236,7 @@ pub(crate) static KEYS: &[Key] = &[
     number("limits.keep_alive_s", 75, 1, 3_600),
     number("limits.connections_max", 10_000, 1, 1_000_000),
     number("limits.body_idle_s", 60, 1, 3_600),
+    number("limits.form_fields_bytes_max", 20_480, 4_096, 1_048_576),
     number("limits.document_bytes_max", 2_097_152, 4_096, 16_777_216),
     number("limits.answer_bytes_max", 8_388_608, 65_536, 268_435_456),
     number("limits.chunk_bytes_max", 16_777_216, 65_536, 16_777_216),

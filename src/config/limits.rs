@@ -40,6 +40,7 @@ impl Limits {
                 chunk_time: seconds("limits.chunk_s"),
                 chunk_line_bytes_max: count("limits.chunk_line_bytes_max"),
                 trailer_bytes_max: count("limits.trailer_bytes_max"),
+                form_fields_bytes_max: count("limits.form_fields_bytes_max"),
                 document_bytes_max: count("limits.document_bytes_max").min(held_bytes_max),
                 answer_bytes_max: count("limits.answer_bytes_max"),
                 upstream_connect: seconds("limits.upstream_connect_s"),

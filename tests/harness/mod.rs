@@ -8,6 +8,7 @@ pub(crate) mod gateway;
 pub(crate) mod http;
 pub(crate) mod moto;
 pub(crate) mod pattern;
+pub(crate) mod post;
 pub(crate) mod process;
 pub(crate) mod recorder;
 pub(crate) mod samples;
