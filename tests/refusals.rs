@@ -126,7 +126,6 @@ fn b08_a_request_that_is_two_operations_or_none_is_refused() {
         ("DELETE", "/lake/a?uploads"),
         ("DELETE", "/lake?policy&metrics"),
         ("POST", "/lake?delete"),
-        ("POST", "/lake"),
         ("POST", "/"),
         ("PATCH", "/lake/a"),
         ("PUT", "/"),

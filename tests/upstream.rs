@@ -1,7 +1,7 @@
 //! What the upstream answers, and what the client hears of it.
 
 use std::{
-    io::{BufReader, Read as _, Write as _},
+    io::{self, BufReader, Read as _, Write as _},
     net::{SocketAddr, TcpListener, TcpStream},
     sync::{Arc, Mutex, mpsc},
     thread,
@@ -11,8 +11,8 @@ use std::{
 use crate::harness::{
     LIMIT, Upstream,
     framed::{Body, Mode},
-    http::{Head, Response},
-    pattern::Pattern,
+    http::{Head, Response, assert_refused},
+    pattern::{Pattern, sha256},
     recorder::{Answer, Content},
     sign::Draft,
     site::{Site, admin},
@@ -392,4 +392,20 @@ fn site_before(
         }
     });
     (Site::applied(&upstream), upstream.address)
+}
+
+#[test]
+fn a17_the_connection_of_a_body_that_fails_in_its_middle_is_reset() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let gateway = Site::applied(&Upstream::at(&listener)).serve();
+    // Some stores keep what came before an orderly end, whatever length they were told.
+    let store = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.read_to_end(&mut Vec::new()).map_err(|error| error.kind())
+    });
+    let body = vec![7; 300_000];
+    let draft = Draft { payload: sha256(b"another"), ..Draft::put(&admin(), "/lake/a", &body) };
+    let refused = draft.send(gateway.s3, &body);
+    assert_refused(&refused, 400, "XAmzContentSHA256Mismatch", "another body");
+    assert_eq!(store.join().unwrap(), Err(io::ErrorKind::ConnectionReset));
 }

@@ -238,6 +238,8 @@ impl Upstream {
             let stream =
                 TcpStream::connect(self.endpoint.dial()).await.map_err(UpstreamFault::Connect)?;
             stream.set_nodelay(true).map_err(UpstreamFault::Connect)?;
+            // Some stores take a body that ends early for a whole object, unless the connection is reset.
+            stream.set_zero_linger().map_err(UpstreamFault::Connect)?;
             match &self.endpoint.transport {
                 Transport::Plain => speak(stream).await,
                 Transport::Tls(tls) => {
