@@ -63,6 +63,11 @@ fn b05_range_ends_where_it_begins_or_after() {
 }
 
 #[test]
+fn a18_form_is_the_same_wherever_its_wire_is_split() {
+    over_the_corpus("form", targets::form);
+}
+
+#[test]
 fn corpus_is_what_its_program_writes() {
     for (target, name, input) in targets::seeds() {
         let path = corpus(target).join(name);

@@ -1,6 +1,6 @@
 //! What the gateway refuses of an honest sender, and that the upstream then sees nothing of it.
 
-use policy::{Handling, OPERATIONS, Operation};
+use policy::{Handling, OPERATIONS};
 
 use crate::harness::{
     http::assert_refused,

@@ -4,6 +4,7 @@ mod arn;
 mod copies;
 mod decode;
 mod document;
+mod form;
 #[path = "../../../policy/tests/naive/glob.rs"]
 mod glob;
 mod host;
@@ -20,6 +21,7 @@ pub use arn::arn;
 pub use copies::{copy_source, range};
 pub use decode::decode;
 pub use document::document;
+pub use form::form;
 pub use host::host;
 pub use mutate::mutate;
 pub use pattern::pattern;

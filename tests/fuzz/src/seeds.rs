@@ -3,6 +3,7 @@
 use sigv::{Algorithm, Framing};
 
 use super::copies::copies;
+use super::form::forms;
 use super::policies::policies;
 use super::signed::{honest_header, honest_header_2, honest_query, honest_query_2};
 use super::stream::{Stream, checksum};
@@ -16,6 +17,7 @@ pub fn seeds() -> Vec<Seed> {
     seeds.extend(mutated());
     seeds.extend(signed());
     seeds.extend(hosts());
+    seeds.extend(forms());
     seeds.extend(policies());
     seeds.extend(copies());
     seeds
