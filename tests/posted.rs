@@ -251,7 +251,7 @@ fn a14_fields_without_end_are_refused_at_their_limit() {
     // No more than the limit is waited for.
     let mut connection = Connection::open(world.gateway.s3);
     connection.send(&draft(Version::V4).sign(b"").head(world.gateway.s3, Some(1 << 30)));
-    connection.send(&[b'x'; 20_480]);
+    connection.send(&vec![b'x'; 20_480]);
     assert_refused(&connection.response(), 400, "MaxPostPreDataLengthExceededError", "endless");
     let many =
         Draft::new(&admin(), Version::V4, "a").loose("x-amz-meta-a", &"${filename}".repeat(900));

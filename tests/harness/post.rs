@@ -1,6 +1,6 @@
 //! Uploads by an HTML form, signed as the documentation of S3 says; botocore judges the gateway by them elsewhere.
 
-use std::{net::SocketAddr, time::SystemTime};
+use std::{fmt::Write as _, net::SocketAddr, time::SystemTime};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -144,15 +144,19 @@ impl Form {
     pub(crate) fn start(&self) -> Vec<u8> {
         let mut start = String::new();
         for (name, value) in &self.fields {
-            start.push_str(&format!(
+            write!(
+                start,
                 "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
-            ));
+            )
+            .unwrap();
         }
-        start.push_str(&format!(
+        write!(
+            start,
             "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{}\"\r\n\
              Content-Type: application/octet-stream\r\n\r\n",
             self.filename
-        ));
+        )
+        .unwrap();
         start.into_bytes()
     }
 
@@ -160,14 +164,14 @@ impl Form {
     pub(crate) fn head(&self, address: SocketAddr, length: Option<usize>) -> Vec<u8> {
         let mut head = format!("POST {} HTTP/1.1\r\n", self.target);
         if !self.headers.iter().any(|(name, _)| name == "host") {
-            head.push_str(&format!("host: {address}\r\n"));
+            write!(head, "host: {address}\r\n").unwrap();
         }
         for (name, value) in &self.headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            write!(head, "{name}: {value}\r\n").unwrap();
         }
-        head.push_str(&format!("content-type: multipart/form-data; boundary={BOUNDARY}\r\n"));
+        write!(head, "content-type: multipart/form-data; boundary={BOUNDARY}\r\n").unwrap();
         if let Some(length) = length {
-            head.push_str(&format!("content-length: {length}\r\n"));
+            write!(head, "content-length: {length}\r\n").unwrap();
         }
         head.push_str("\r\n");
         head.into_bytes()
