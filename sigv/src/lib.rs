@@ -61,8 +61,8 @@ mod version2;
 mod wire;
 
 pub use body::{
-    Algorithm, BodyError, Chain, Checksum, ChunkLimits, Declared, Decoded, Decoder, Delimiter,
-    Encoder, End, Framing, Piece,
+    Algorithm, BodyError, Chain, Checksum, ChunkLimits, ContentMd5, Declared, Decoded, Decoder,
+    Delimiter, Encoder, End, Framing, Piece,
 };
 pub use claim::{Claim, Rules};
 pub use credential::{AccessKeyId, CredentialError, SecretKey};

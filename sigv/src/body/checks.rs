@@ -3,6 +3,7 @@
 use sha2::{Digest as _, Sha256};
 
 use super::checksum::{Algorithm, Checksum, Hasher};
+use super::content_md5::{self, ContentMd5};
 use super::declared::Declared;
 use super::error::BodyError;
 use crate::hash::{self, Hash};
@@ -14,6 +15,7 @@ pub(super) struct Checks {
     /// One an algorithm: the trailer's, then those of headers, then what was wanted.
     hashers: Vec<Hasher>,
     declared: Vec<Checksum>,
+    content_md5: Option<(ContentMd5, content_md5::Hasher)>,
 }
 
 impl Checks {
@@ -22,6 +24,7 @@ impl Checks {
             hash: declared.hash().map(|hash| (hash, Box::default())),
             hashers: Vec::new(),
             declared: declared.checksums().to_vec(),
+            content_md5: declared.content_md5().map(|said| (said, content_md5::Hasher::default())),
         };
         let headers = declared.checksums().iter().map(Checksum::algorithm);
         for algorithm in declared.trailer().into_iter().chain(headers) {
@@ -45,6 +48,9 @@ impl Checks {
         for hasher in &mut self.hashers {
             hasher.update(data);
         }
+        if let Some((_, state)) = &mut self.content_md5 {
+            state.update(data);
+        }
     }
 
     /// The checksums of the body, if it has the hash and every checksum that was declared, `trailer` among them.
@@ -53,6 +59,11 @@ impl Checks {
             && !hash::same(&signed, &state.finalize())
         {
             return Err(BodyError::Mismatch);
+        }
+        if let Some((said, state)) = self.content_md5
+            && !said.is_same(state.finish())
+        {
+            return Err(BodyError::Md5);
         }
         let computed: Vec<Checksum> = self.hashers.into_iter().map(Hasher::finish).collect();
         for declared in trailer.into_iter().chain(&self.declared) {
@@ -106,6 +117,20 @@ mod tests {
         assert_eq!(of(&[SHA1, CRC32], Some(Sha256), Some(Crc32c)), [Crc32c, Crc32, Sha1, Sha256]);
         assert_eq!(of(&[CRC32], Some(Crc32), Some(Crc32)), [Crc32]);
         assert_eq!(of(&[CRC32, SHA1], Some(Crc32), None), [Crc32, Sha1]);
+    }
+
+    #[test]
+    fn content_md5_must_be_that_of_the_body() {
+        let finish = |text: &str| {
+            let fields = [("content-md5", text)];
+            let declared = Declared::read(Payload::Unsigned, &headers_of(&[]), Some(9)).unwrap();
+            let declared = declared.requiring_checksum(&headers_of(&fields)).unwrap();
+            let mut decoder = Decoder::new(&declared, None, LIMITS);
+            decode(&mut decoder, &[b"1234", b"56789"]).1.map(|_| ())
+        };
+        assert_eq!(finish(&ContentMd5::of(DATA).text()), Ok(()));
+        assert_eq!(finish(&ContentMd5::of(b"").text()), Err(BodyError::Md5));
+        assert_eq!((BodyError::Md5.status(), BodyError::Md5.code()), (400, "BadDigest"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use http::HeaderMap;
 
 use super::checksum::{Algorithm, Checksum};
+use super::content_md5::ContentMd5;
 use super::error::BodyError;
 use crate::hash::Hash;
 use crate::payload::Payload;
@@ -16,6 +17,7 @@ pub struct Declared {
     length: u64,
     trailer: Option<Algorithm>,
     checksums: Vec<Checksum>,
+    content_md5: Option<ContentMd5>,
 }
 
 impl Declared {
@@ -46,6 +48,7 @@ impl Declared {
             length: length.ok_or(BodyError::MissingLength)?,
             trailer: trailer(payload, headers)?,
             checksums: if payload.is_framed() { checksums(headers)? } else { Vec::new() },
+            content_md5: None,
         })
     }
 
@@ -68,6 +71,24 @@ impl Declared {
     /// [`BodyError::MalformedChecksum`].
     pub fn checking_checksums(self, headers: &HeaderMap) -> Result<Self, BodyError> {
         Ok(Self { checksums: checksums(headers)?, ..self })
+    }
+
+    /// The same, with the checksums and the `Content-MD5` in `headers` to be checked here, of which there has to be one,
+    /// or a trailer.
+    ///
+    /// # Errors
+    ///
+    /// [`BodyError::MissingChecksum`], [`BodyError::MalformedChecksum`], [`BodyError::MalformedMd5`].
+    pub fn requiring_checksum(self, headers: &HeaderMap) -> Result<Self, BodyError> {
+        let text = single(headers, CONTENT_MD5, BodyError::MalformedMd5)?;
+        let read = |text| ContentMd5::parse(text).ok_or(BodyError::MalformedMd5);
+        let content_md5 = text.map(read).transpose()?;
+        let declared = Self { content_md5, ..self.checking_checksums(headers)? };
+        let has_none = declared.checksums.is_empty() && declared.trailer.is_none();
+        if has_none && content_md5.is_none() {
+            return Err(BodyError::MissingChecksum);
+        }
+        Ok(declared)
     }
 
     /// What the signature says about the body.
@@ -93,6 +114,11 @@ impl Declared {
     /// All checksums in headers that are checked here.
     pub(super) fn checksums(&self) -> &[Checksum] {
         &self.checksums
+    }
+
+    /// The `Content-MD5` that is checked here.
+    pub(super) fn content_md5(&self) -> Option<ContentMd5> {
+        self.content_md5
     }
 
     /// The hash that is checked here.
@@ -150,6 +176,7 @@ fn single<'a>(
 
 const DECODED_LENGTH: &str = "x-amz-decoded-content-length";
 const TRAILER: &str = "x-amz-trailer";
+const CONTENT_MD5: &str = "content-md5";
 
 /// The digits of the largest length.
 const DIGITS_MAX: usize = 20;
@@ -282,6 +309,35 @@ mod tests {
         let twice = [LENGTH, fields[1], fields[1]];
         let error = read(Payload::SignedChunks, &twice, None).unwrap_err();
         assert_eq!(error, BodyError::MalformedChecksum { algorithm: Algorithm::Crc32 });
+    }
+
+    #[test]
+    fn one_checksum_has_to_be_there_on_demand() {
+        let md5 = ("content-md5", "1B2M2Y8AsgTpgAmY7PhCfg==");
+        let crc32 = ("x-amz-checksum-crc32", "AAAAAA==");
+        let required = |payload, fields: &[_]| {
+            read(payload, fields, Some(0))
+                .and_then(|declared| declared.requiring_checksum(&headers_of(fields)))
+        };
+        for payload in [Payload::empty(), Payload::Unsigned] {
+            assert!(required(payload, &[md5]).is_ok());
+            assert!(required(payload, &[crc32]).is_ok());
+            assert_eq!(required(payload, &[]).unwrap_err(), BodyError::MissingChecksum);
+        }
+        let trailer = [LENGTH, (TRAILER, "x-amz-checksum-crc32")];
+        assert!(required(Payload::UnsignedTrailer, &trailer).is_ok());
+        assert_eq!(
+            required(Payload::SignedChunks, &[LENGTH]).unwrap_err(),
+            BodyError::MissingChecksum
+        );
+        let algorithm = Algorithm::Crc32;
+        for (fields, error) in [
+            ([("content-md5", "AAAA"), crc32], BodyError::MalformedMd5),
+            ([md5, md5], BodyError::MalformedMd5),
+            ([md5, ("x-amz-checksum-crc32", "AAAA")], BodyError::MalformedChecksum { algorithm }),
+        ] {
+            assert_eq!(required(Payload::empty(), &fields).unwrap_err(), error);
+        }
     }
 
     #[test]

@@ -91,6 +91,15 @@ pub enum BodyError {
         /// The algorithm that its name says.
         algorithm: Algorithm,
     },
+    /// The body needs a checksum, and the head names none.
+    #[error("neither Content-MD5 nor a checksum is declared")]
+    MissingChecksum,
+    /// `Content-MD5` is not base64 of 16 bytes, or stands twice.
+    #[error("Content-MD5 is not one MD5")]
+    MalformedMd5,
+    /// The body does not have the MD5 that `Content-MD5` says.
+    #[error("MD5 of the body is another")]
+    Md5,
     /// The body does not have the checksum that a header or the trailer says.
     #[error("{} of the body is another", .algorithm.name())]
     Checksum {
@@ -167,6 +176,11 @@ impl BodyError {
             Self::TrailerValue { algorithm } => {
                 format!("Value for {} trailing header is invalid.", algorithm.header()).into()
             }
+            Self::MissingChecksum => {
+                "Missing required header for this request: Content-MD5 OR x-amz-checksum-*".into()
+            }
+            Self::MalformedMd5 => "The Content-MD5 you specified is not valid.".into(),
+            Self::Md5 => "The Content-MD5 you specified did not match what we received.".into(),
             Self::Checksum { algorithm } => format!(
                 "The {} you specified did not match the calculated checksum.",
                 algorithm.name()
@@ -199,6 +213,9 @@ impl BodyError {
             Self::MissingTrailer => (400, "MalformedTrailerError"),
             Self::TrailerSignature => (400, "MalformedTrailerError"),
             Self::TrailerValue { .. } => (400, "InvalidRequest"),
+            Self::MissingChecksum => (400, "InvalidRequest"),
+            Self::MalformedMd5 => (400, "InvalidDigest"),
+            Self::Md5 => (400, "BadDigest"),
             Self::Checksum { .. } => (400, "BadDigest"),
         }
     }
