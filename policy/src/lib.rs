@@ -36,6 +36,7 @@ mod compile;
 mod condition;
 mod copy_source;
 mod decide;
+mod deletion;
 mod diff;
 mod document;
 mod escalation;
@@ -71,6 +72,7 @@ mod text;
 mod touch;
 mod unrecognised;
 mod witness;
+mod xml;
 
 pub mod name;
 pub mod presets;
@@ -82,6 +84,7 @@ pub use crate::{
     condition::{Context, FactError, Facts},
     copy_source::{CopySource, CopySourceFault},
     decide::{Cause, Decision, Subject, decide},
+    deletion::{Deletion, ObjectIdentifier},
     diff::{Change, Difference, FACTS_MAX, Outline, When, diff},
     document::{Conditions, Document, Effect, Statement},
     escalation::{Escalation, escalations},
@@ -107,4 +110,5 @@ pub use crate::{
     takers::{DOCUMENTS, Takers},
     unrecognised::Unrecognised,
     witness::s3_words,
+    xml::{XmlFault, xml_text},
 };

@@ -81,13 +81,6 @@ impl Checksum {
         (value.len() == algorithm.row().2).then(|| Self { algorithm, value: value.into() })
     }
 
-    /// That of `body`.
-    pub fn of(algorithm: Algorithm, body: &[u8]) -> Self {
-        let mut hasher = Hasher::new(algorithm);
-        hasher.update(body);
-        hasher.finish()
-    }
-
     /// What it was computed by.
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
