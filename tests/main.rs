@@ -21,6 +21,8 @@ mod bodies;
 mod clients;
 mod config;
 mod copies;
+mod delete_objects;
+mod deletion_documents;
 mod dependencies;
 mod documents;
 mod drain;

@@ -102,7 +102,7 @@ pub use crate::{
     operations::{OPERATIONS, Operation},
     parameters::{PARAMETERS, ParameterHandling, ParameterRow, Value},
     question::Question,
-    recognise::{Recognised, Shape, recognise},
+    recognise::{PerObject, Recognised, Shape, recognise},
     region::Region,
     requirement::{Required, Requirement, Target},
     resource::Resource,

@@ -102,6 +102,13 @@ pub enum Need {
     },
     /// An action on the object that only a request for a named version needs, besides its others.
     IfVersion(Action),
+    /// The same on each object that the body names, for itself: of what is refused, the others do not suffer.
+    Each {
+        /// What deleting the newest version needs.
+        current: Action,
+        /// What deleting a named version needs.
+        version: Action,
+    },
     /// An action on every key of the bucket under `prefix`.
     Listing(Action),
     /// A listing that may show the top of the bucket only: `top` on the bucket when `delimiter` is exactly `/` and

@@ -8,7 +8,7 @@ use crate::{
         Handling::{Alias, Becomes, Forward, Refuse},
         Level,
         Mark::{Header, Parameter, Value},
-        Need::{self, Folders, Listing, One, Source, Version},
+        Need::{self, Each, Folders, Listing, One, Source, Version},
         Row,
     },
 };
@@ -77,6 +77,9 @@ const ERASE: Need =
     Version { current: Action::DELETE_OBJECT, version: Action::DELETE_OBJECT_VERSION };
 /// What an action on a named version needs besides, since the action itself does not tell versions apart.
 const OLDER: Need = Need::IfVersion(Action::READ_OBJECT_VERSION);
+/// Deletes the objects that a document names, or the versions.
+const ERASE_EACH: Need =
+    Each { current: Action::DELETE_OBJECT, version: Action::DELETE_OBJECT_VERSION };
 /// Lists the current objects of a bucket.
 const LIST: Need = Folders { top: Action::LIST_BRANCHES, below: Action::LIST_OBJECTS };
 
@@ -110,7 +113,7 @@ operations! {
     DeleteObject:                                     DELETE Object,  Forward, [], [ERASE];
     DeleteObjectAnnotation:                           DELETE Object,  Refuse,  [Parameter("annotation")], [];
     DeleteObjectTagging:                              DELETE Object,  Forward, [Parameter("tagging")], [One(Action::WRITE_OBJECT_TAGS), OLDER];
-    DeleteObjects:                                    POST   Bucket,  Refuse,  [Parameter("delete")], [];
+    DeleteObjects:                                    POST   Bucket,  Forward, [Parameter("delete")], [ERASE_EACH];
     DeletePublicAccessBlock:                          DELETE Bucket,  Forward, [Parameter("publicAccessBlock")], [One(Action::WRITE_BUCKET_PUBLIC_ACCESS_BLOCK)];
     GetBucketAbac:                                    GET    Bucket,  Forward, [Parameter("abac")], [One(Action::READ_BUCKET_ABAC)];
     GetBucketAccelerateConfiguration:                 GET    Bucket,  Forward, [Parameter("accelerate")], [One(Action::READ_BUCKET_ACCELERATE)];

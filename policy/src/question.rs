@@ -5,6 +5,7 @@ use http::{HeaderMap, Method};
 use crate::{
     action::{ACTIONS, Action},
     condition::{Context, Facts},
+    deletion::ObjectIdentifier,
     fault::Fault,
     nearest::nearest,
     operation::{Handling, Level, Mark, Need, Row},
@@ -31,9 +32,9 @@ impl Question {
     /// `s3:GetObject` on `s3://lake/team-a/x`, by its own name or by that of IAM's action (`s3:ListBucket`). Under an
     /// operation that lists, what follows the bucket is the prefix.
     ///
-    /// An operation's requirements are those of its request at the gateway. An action that lists, asked for on a
-    /// bucket, is a listing under the `Prefix` of `facts`. Either way, what a store that cleans paths would read in a
-    /// key or prefix has to be allowed as well.
+    /// An operation's requirements are those of its request at the gateway; of one that names objects in its body, those
+    /// of this object there. An action that lists, asked for on a bucket, is a listing under the `Prefix` of `facts`.
+    /// Either way, what a store that cleans paths would read in a key or prefix has to be allowed as well.
     ///
     /// # Errors
     ///
@@ -107,6 +108,9 @@ impl Question {
         } else {
             Some(rest).filter(|key| !key.is_empty())
         };
+        let names_objects = row.needs.iter().any(|need| matches!(need, Need::Each { .. }));
+        // What stands in the body does not stand in the URL.
+        let (key, named) = if names_objects { (None, key) } else { (key, None) };
         let mut parameters: Vec<_> = row.marks.iter().filter_map(|mark| parameter(*mark)).collect();
         if version {
             parameters.push(("versionId".to_owned(), PLACEHOLDER.to_owned()));
@@ -131,8 +135,17 @@ impl Question {
         });
         match recognised {
             Ok(recognised) if recognised.operation == row.operation => {
-                let (operation, required) = (Some(row.operation), recognised.required);
-                Ok(Self { operation, required, facts })
+                let required = match (recognised.per_object, named) {
+                    (None, _) => recognised.required,
+                    (Some(per_object), Some(key)) => {
+                        per_object.required(bucket, &ObjectIdentifier::current(key))
+                    }
+                    (Some(_), None) => {
+                        let reason = "is asked about one object at a time: write `s3://bucket/key`";
+                        return Err(fault("resource", format!("{} {reason}", row.name)));
+                    }
+                };
+                Ok(Self { operation: Some(row.operation), required, facts })
             }
             // With what a URL of another level names, or with nothing to tell it by, it would be another request.
             Ok(_) | Err(_) if level_differs(row, bucket, key) => Err(fault(
@@ -218,6 +231,7 @@ fn of_source(row: &Row) -> Option<String> {
         Need::One(action) => Some(action),
         Need::Version { .. }
         | Need::IfVersion(_)
+        | Need::Each { .. }
         | Need::Source { .. }
         | Need::Listing(_)
         | Need::Folders { .. } => None,
@@ -227,6 +241,7 @@ fn of_source(row: &Row) -> Option<String> {
         Need::One(_)
         | Need::Version { .. }
         | Need::IfVersion(_)
+        | Need::Each { .. }
         | Need::Listing(_)
         | Need::Folders { .. } => None,
     })?;
@@ -394,6 +409,12 @@ mod tests {
                 &[],
                 "fs:WriteBucketEncryption on arn:lakefs:fs:::repository/lake",
             ),
+            (
+                "s3:DeleteObjects",
+                "s3://lake/a//b",
+                &[],
+                "fs:DeleteObject on arn:lakefs:fs:::repository/lake/object/a//b, fs:DeleteObject on arn:lakefs:fs:::repository/lake/object/a/b",
+            ),
             ("s3:ListBuckets", "s3://", &[], ""),
             ("s3:ListAllMyBuckets", "*", &[], ""),
         ] {
@@ -404,10 +425,11 @@ mod tests {
     #[test]
     fn every_operation_that_is_forwarded_can_be_asked_about() {
         for row in OPERATIONS.iter().map(|operation| operation.row()) {
+            let names_objects = row.needs.iter().any(|need| matches!(need, Need::Each { .. }));
             let resource = match row.level {
                 Level::Service => "s3://",
-                Level::Bucket => "s3://lake",
-                Level::Object => "s3://lake/x",
+                Level::Bucket if !names_objects => "s3://lake",
+                Level::Bucket | Level::Object => "s3://lake/x",
             };
             let asked = Question::parse(&format!("s3:{}", row.name), resource, Facts::default());
             match (row.handling, asked) {
@@ -501,6 +523,12 @@ mod tests {
             ("s3:GetObject", "s3:///x", &[], "resource: `s3:///x` is not in S3's words"),
             ("s3:GetObject", "s3://lake", &[], "resource: GetObject is done to an object"),
             ("s3:HeadBucket", "s3://lake/x", &[], "resource: HeadBucket is done to a bucket"),
+            (
+                "s3:DeleteObjects",
+                "s3://lake",
+                &[],
+                "resource: DeleteObjects is asked about one object",
+            ),
             ("s3:ListBuckets", "s3://lake", &[], "resource: ListBuckets is done to the service"),
             (
                 "s3:CopyObject",

@@ -9,6 +9,7 @@ use crate::{
     action::Action,
     byte_range::ByteRange,
     copy_source::CopySource,
+    deletion::ObjectIdentifier,
     headers::{HeaderHandling, HeaderRow},
     operation::{Handling, Level, Mark, Need, Row},
     operations::{OPERATIONS, Operation},
@@ -45,8 +46,31 @@ pub struct Recognised {
     pub headers: HeaderMap,
     /// What is copied, which goes up as `x-amz-copy-source`; absent for what copies nothing.
     pub source: Option<CopySource>,
-    /// All that the caller must be allowed.
+    /// All that the caller must be allowed for what the head names.
     pub required: Required,
+    /// What the caller must be allowed for each object that the body names; absent where it names none.
+    pub per_object: Option<PerObject>,
+}
+
+/// What must be allowed on each object that a request's body names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PerObject {
+    current: Action,
+    version: Action,
+    leaves: Vec<Action>,
+}
+
+impl PerObject {
+    /// All that the caller must be allowed for this object of `bucket`.
+    pub fn required(&self, bucket: &str, object: &ObjectIdentifier) -> Required {
+        let place = Place::Object(bucket, &object.key);
+        let action = if object.version_id.is_some() { self.version } else { self.current };
+        std::iter::once(action)
+            .chain(self.leaves.iter().copied())
+            .map(|action| Requirement::new(action, place.resource()))
+            .flat_map(|requirement| under_every_reading(requirement, place))
+            .collect()
+    }
 }
 
 /// Tells which operation a request is. What is not certain is refused.
@@ -67,13 +91,27 @@ pub fn recognise(shape: &Shape<'_>) -> Result<Recognised, Unrecognised> {
         }
     };
     let Carried { headers, leaves, source } = headers(shape, row.operation)?;
+    let each = needs.iter().find_map(|need| match *need {
+        Need::Each { current, version } => Some((current, version)),
+        Need::One(_)
+        | Need::Version { .. }
+        | Need::IfVersion(_)
+        | Need::Source { .. }
+        | Need::Listing(_)
+        | Need::Folders { .. } => None,
+    });
+    // What a header asks for is done to what the operation is done to.
+    let (per_object, leaves) = match each {
+        Some((current, version)) => (Some(PerObject { current, version, leaves }), Vec::new()),
+        None => (None, leaves),
+    };
     let needs =
         needs.iter().flat_map(|need| requirements(*need, place, &parameters, source.as_ref()));
     let leaves = leaves
         .into_iter()
         .flat_map(|action| under_every_reading(Requirement::new(action, place.resource()), place));
     let required = needs.chain(leaves).collect();
-    Ok(Recognised { operation: row.operation, parameters, headers, source, required })
+    Ok(Recognised { operation: row.operation, parameters, headers, source, required, per_object })
 }
 
 /// What of the headers goes up, and what it needs.
@@ -371,6 +409,7 @@ fn requirements(
         |name| parameters.iter().find(|(other, _)| *other == name).map(|(_, value)| value.as_str());
     let prefix = value("prefix").unwrap_or_default();
     let requirement = match need {
+        Need::Each { .. } => return Vec::new(),
         Need::Source { current, version } => return of_source(source, current, version),
         Need::IfVersion(_) if value("versionId").is_none() => return Vec::new(),
         Need::One(action) | Need::IfVersion(action) => Requirement::new(action, place.resource()),

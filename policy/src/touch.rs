@@ -144,6 +144,9 @@ mod tests {
                     Need::Version { current, version } | Need::Source { current, version } => {
                         vec![(current, named), (version, named)]
                     }
+                    Need::Each { current, version } => {
+                        vec![(current, Touch::Object), (version, Touch::Object)]
+                    }
                     Need::Listing(action) => vec![(action, Touch::Listing)],
                     Need::Folders { top, below } => {
                         vec![(top, Touch::Bucket), (below, Touch::Listing)]

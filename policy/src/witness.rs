@@ -41,7 +41,11 @@ pub fn s3_words(requirement: &Requirement) -> Option<String> {
     let row = row(requirement.action)?;
     let is_plain = row.needs.iter().any(|need| match need {
         Need::One(action) | Need::Version { current: action, .. } => *action == requirement.action,
-        Need::IfVersion(_) | Need::Source { .. } | Need::Listing(_) | Need::Folders { .. } => false,
+        Need::IfVersion(_)
+        | Need::Each { .. }
+        | Need::Source { .. }
+        | Need::Listing(_)
+        | Need::Folders { .. } => false,
     });
     let Target::One(Resource::Arn { service: "fs", path }) = &requirement.target else {
         return None;
@@ -107,7 +111,9 @@ fn row(action: Action) -> Option<&'static Row> {
     let needs = |row: &&Row| {
         row.needs.iter().any(|need| match need {
             Need::One(needed) | Need::Listing(needed) => *needed == action,
-            Need::Version { current, version } => [*current, *version].contains(&action),
+            Need::Version { current, version } | Need::Each { current, version } => {
+                [*current, *version].contains(&action)
+            }
             // It needs more than that, on another object.
             Need::Source { .. } => false,
             Need::Folders { top, below } => [*top, *below].contains(&action),

@@ -22,6 +22,7 @@ const REWRITTEN: &[Operation] = &[
     Operation::CompleteMultipartUpload,
     Operation::CopyObject,
     Operation::CreateBucket,
+    Operation::DeleteObjects,
     Operation::GetBucketAcl,
     Operation::GetBucketLocation,
     Operation::GetObjectAcl,
@@ -46,7 +47,6 @@ const REASONS: &[(&str, &str)] = &[
     ("RenameObject", "directory buckets"),
     ("UpdateObjectEncryption", "new, and no action stands for it"),
     ("WriteGetObjectResponse", "the answer of a function, not a request to a store"),
-    ("DeleteObjects", "not built yet"),
 ];
 
 #[test]
@@ -150,6 +150,9 @@ fn needs(row: &Row) -> String {
                 format!("on the source: `{current}`; with its `versionId`: `{version}`")
             }
             Need::IfVersion(action) => format!("with `versionId` also `{action}`"),
+            Need::Each { current, version } => {
+                format!("on each object: `{current}`; with `VersionId`: `{version}`")
+            }
             Need::Listing(action) => format!("`{action}` under the prefix"),
             Need::Folders { top, below } => {
                 format!("`{below}` under the prefix; for the first level: `{top}`")

@@ -4,7 +4,7 @@ use std::{
     io::{self, Write},
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
         mpsc::{Receiver, RecvError, SyncSender, TryRecvError, sync_channel},
     },
     thread::{self, JoinHandle},
@@ -36,8 +36,15 @@ pub struct Entry {
     pub bucket: Option<String>,
     /// The key, decoded.
     pub key: Option<String>,
-    /// Everything the request needed, and what was decided about each.
+    /// Everything the request needed, and what was decided about each; of a request that names many objects, as much
+    /// of it as a record holds.
     pub required: Vec<Decided>,
+    /// How many further decisions there were. Else there is no such field.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub required_omitted: usize,
+    /// What became of the objects that a body named. Else there is no such field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub objects: Option<Objects>,
     /// The HTTP status that was answered; absent when there was nobody left to answer.
     pub status: Option<u16>,
     /// The S3 error code of a refusal or of an error that the upstream answered.
@@ -65,6 +72,17 @@ pub struct Decided {
     pub by: Option<String>,
 }
 
+/// How many of the objects that a body named went which way.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Objects {
+    /// Went up.
+    pub permitted: usize,
+    /// Were refused here.
+    pub refused: usize,
+    /// Of those that went up, were answered with an error; absent where that is not known.
+    pub failed: Option<usize>,
+}
+
 /// How a request ended.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -80,22 +98,50 @@ pub enum Outcome {
     Aborted,
 }
 
-/// The way to the audit trail: a bounded queue. What does not fit is counted, and the count is
-/// written as `{"dropped":n}` as soon as there is room.
+/// The way to the audit trail: a queue that is bounded in records and in bytes. What does not fit is counted, and
+/// the count is written as `{"dropped":n}` as soon as there is room.
 #[derive(Debug, Clone)]
 pub struct Audit {
     queue: SyncSender<Message>,
-    dropped: Arc<AtomicU64>,
+    shared: Arc<Shared>,
+    bytes_max: usize,
+}
+
+/// What both ends of the queue know.
+#[derive(Debug, Default)]
+struct Shared {
+    /// Records that did not fit, and were not told yet.
+    dropped: AtomicU64,
+    /// The texts of the records in the queue, in bytes.
+    waiting: AtomicUsize,
 }
 
 #[derive(Debug)]
 enum Message {
-    Entry(Box<Entry>),
+    /// A record, and the bytes of its texts.
+    Entry(Box<Entry>, usize),
     End,
 }
 
+impl Entry {
+    /// What its texts take, in bytes.
+    fn bytes(&self) -> usize {
+        let own = [&self.bucket, &self.key, &self.user].into_iter().flatten().map(String::len);
+        let required = self.required.iter().map(Decided::bytes);
+        own.chain(required).fold(0, usize::saturating_add)
+    }
+}
+
+impl Decided {
+    /// What its texts take, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        let by = self.by.as_ref().map_or(0, String::len);
+        self.resource.len().saturating_add(by).saturating_add(size_of::<Self>())
+    }
+}
+
 impl Audit {
-    /// Starts the writer. `records_max` is the length of the queue in records.
+    /// Starts the writer. `records_max` is the length of the queue in records, `bytes_max` that of the texts in it.
     ///
     /// # Errors
     ///
@@ -103,14 +149,15 @@ impl Audit {
     pub fn start(
         output: impl Write + Send + 'static,
         records_max: usize,
+        bytes_max: usize,
     ) -> io::Result<(Self, JoinHandle<()>)> {
         let (queue, entries) = sync_channel(records_max);
-        let dropped = Arc::new(AtomicU64::new(0));
-        let counted = Arc::clone(&dropped);
+        let shared = Arc::<Shared>::default();
+        let counted = Arc::clone(&shared);
         let writer = thread::Builder::new()
             .name("audit".into())
             .spawn(move || write_all(output, &entries, &counted))?;
-        Ok((Self { queue, dropped }, writer))
+        Ok((Self { queue, shared, bytes_max }, writer))
     }
 
     /// Ends the writer once it has written what is in the queue; join its thread afterwards. Waits
@@ -122,8 +169,12 @@ impl Audit {
     }
 
     pub(crate) fn record(&self, entry: Entry) {
-        if self.queue.try_send(Message::Entry(Box::new(entry))).is_err() {
-            self.dropped.fetch_add(1, Ordering::Relaxed);
+        let bytes = entry.bytes();
+        let waiting = self.shared.waiting.fetch_add(bytes, Ordering::Relaxed);
+        let fits = waiting.saturating_add(bytes) <= self.bytes_max;
+        if !fits || self.queue.try_send(Message::Entry(Box::new(entry), bytes)).is_err() {
+            self.shared.waiting.fetch_sub(bytes, Ordering::Relaxed);
+            self.shared.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
@@ -136,19 +187,20 @@ struct Lines<W> {
     lost: u64,
 }
 
-fn write_all(output: impl Write, entries: &Receiver<Message>, dropped: &AtomicU64) {
+fn write_all(output: impl Write, entries: &Receiver<Message>, shared: &Shared) {
     let mut lines = Lines { output, pending: Vec::new(), records: 0, lost: 0 };
-    while let Ok(Message::Entry(entry)) = lines.next(entries) {
+    while let Ok(Message::Entry(entry, bytes)) = lines.next(entries) {
         lines.add(entry.as_ref());
-        lines.lost = lines.lost.saturating_add(dropped.swap(0, Ordering::Relaxed));
+        shared.waiting.fetch_sub(bytes, Ordering::Relaxed);
+        lines.lost = lines.lost.saturating_add(shared.dropped.swap(0, Ordering::Relaxed));
     }
     // What came while the end was on its way.
     while let Ok(message) = entries.try_recv() {
-        if let Message::Entry(entry) = message {
+        if let Message::Entry(entry, _) = message {
             lines.add(entry.as_ref());
         }
     }
-    lines.lost = lines.lost.saturating_add(dropped.swap(0, Ordering::Relaxed));
+    lines.lost = lines.lost.saturating_add(shared.dropped.swap(0, Ordering::Relaxed));
     lines.flush();
     if lines.lost > 0 {
         tracing::error!(lost = lines.lost, "audit records are not in the trail");
@@ -206,6 +258,11 @@ impl<W: Write> Lines<W> {
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
+}
+
 #[derive(Serialize)]
 struct Lost {
     dropped: u64,
@@ -256,7 +313,7 @@ mod tests {
     #[test]
     fn every_record_is_one_line_whatever_its_key_holds() {
         let sink = Sink::default();
-        let (audit, writer) = Audit::start(sink.clone(), 8).unwrap();
+        let (audit, writer) = Audit::start(sink.clone(), 8, 1_000).unwrap();
         audit.record(Entry { key: Some("a\r\nb\u{1b}[2J\"".into()), ..Entry::default() });
         audit.close();
         writer.join().unwrap();
@@ -271,7 +328,8 @@ mod tests {
         let (entered, written) = mpsc::channel();
         let (go, open) = mpsc::channel();
         let sink = Sink::default();
-        let (audit, writer) = Audit::start(Gate { entered, open, sink: sink.clone() }, 1).unwrap();
+        let gate = Gate { entered, open, sink: sink.clone() };
+        let (audit, writer) = Audit::start(gate, 1, 1_000).unwrap();
         audit.record(Entry::default());
         written.recv().unwrap();
         for _ in 0..4 {
@@ -283,5 +341,32 @@ mod tests {
         let text = String::from_utf8(sink.0.lock().unwrap().clone()).unwrap();
         assert_eq!(text.lines().last(), Some("{\"dropped\":3}"));
         assert_eq!(text.lines().count(), 3);
+    }
+
+    #[test]
+    fn records_that_wait_take_no_more_memory_than_they_may() {
+        let (entered, written) = mpsc::channel();
+        let (go, open) = mpsc::channel();
+        let sink = Sink::default();
+        let gate = Gate { entered, open, sink: sink.clone() };
+        let (audit, writer) = Audit::start(gate, 100, 1_000).unwrap();
+        let record = |bytes| {
+            audit.record(Entry { key: Some("k".repeat(bytes)), ..Entry::default() });
+        };
+        record(0);
+        written.recv().unwrap();
+        for bytes in [400, 700, 400, 300, 200] {
+            record(bytes);
+        }
+        drop(go);
+        audit.close();
+        writer.join().unwrap();
+        let text = String::from_utf8(sink.0.lock().unwrap().clone()).unwrap();
+        let lengths = text.lines().filter_map(|line| {
+            let line: serde_json::Value = serde_json::from_str(line).unwrap();
+            Some(line["key"].as_str()?.len())
+        });
+        assert_eq!(lengths.collect::<Vec<_>>(), [0, 400, 400, 200]);
+        assert_eq!(text.lines().last(), Some("{\"dropped\":2}"));
     }
 }

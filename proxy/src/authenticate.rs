@@ -2,7 +2,7 @@
 
 mod form;
 
-use std::sync::Arc;
+use std::{future::poll_fn, sync::Arc};
 
 use bytes::Bytes;
 use http::Method;
@@ -13,9 +13,9 @@ use time::OffsetDateTime;
 
 use crate::{
     framing::is_object,
+    held::Room,
     identify::Identified,
     inflow::Inflow,
-    limits::Limits,
     live::Live,
     parse::{Head, Length},
     refusal::Refusal,
@@ -106,21 +106,27 @@ impl Authentic {
         self.mechanism
     }
 
-    /// Exchanges the body for the document that was made from it.
-    pub(crate) async fn read_document<F>(
-        mut self,
-        limits: &Limits,
-        write: F,
-    ) -> Result<Self, Refusal>
-    where
-        F: FnOnce(&[u8]) -> Result<Bytes, Refusal>,
-    {
-        if let Content::Streamed(body) = self.content {
-            let collected = body.collect(limits.document_bytes_max, limits.body_idle).await?;
-            let (document, _) = collected;
-            self.content = Content::Document(write(&document)?);
-        }
-        Ok(self)
+    /// Takes the body off, whole and verified, with the room that it takes; in its place goes up nothing, or what
+    /// [`Self::with_document`] says.
+    pub(crate) async fn take_document(self, live: &Live) -> Result<(Self, Bytes, Room), Refusal> {
+        let patience = live.limits.body_idle;
+        let length = match &self.content {
+            Content::Streamed(body) => body.document_length(live.limits.document_bytes_max)?,
+            Content::Document(document) => document.len(),
+        };
+        let mut queue = live.held.queue(patience);
+        let room = poll_fn(|cx| queue.poll_room(length, cx)).await;
+        let room = room.map_err(|_stalled| Refusal::Crowded)?;
+        let document = match self.content {
+            Content::Streamed(body) => body.collect(patience).await?.0,
+            Content::Document(document) => document,
+        };
+        Ok((Self { content: Content::Document(Bytes::new()), ..self }, document, room))
+    }
+
+    /// The same request with this document for its body.
+    pub(crate) fn with_document(self, document: Bytes) -> Self {
+        Self { content: Content::Document(document), ..self }
     }
 
     pub(crate) fn into_parts(self) -> (Head, Recognised, Arc<Caller>, Content) {

@@ -1,9 +1,16 @@
-//! The fifth step: everything the request touches is allowed, or nothing happens.
+//! The fifth step: everything the request touches is allowed, or it does not happen.
 
-use policy::{Decision, decide};
+use policy::{Context, Decision, Required, decide};
 
 use crate::{
-    authenticate::Authentic, facts, live::Live, parse::Head, record::Record, refusal::Refusal,
+    authenticate::Authentic,
+    deletion::{Denied, Permission},
+    facts,
+    live::Live,
+    parse::Head,
+    read::{Named, Read, Scope},
+    record::Record,
+    refusal::Refusal,
 };
 
 /// A request that its caller may make. Only [`authorize`] makes one, so that nothing can be signed
@@ -11,39 +18,102 @@ use crate::{
 #[derive(Debug)]
 pub struct Permitted {
     request: Authentic,
+    grant: Grant,
+}
+
+/// How much of a request is permitted.
+#[derive(Debug)]
+pub(crate) enum Grant {
+    /// All of it.
+    Whole,
+    /// These of the objects that it names, at least one, and not those.
+    Objects(Permission),
+}
+
+/// What was decided of a request that may be permitted in part.
+#[derive(Debug)]
+pub(crate) enum Verdict {
+    /// It, or some of it, may go up.
+    Permitted(Box<Permitted>),
+    /// Nothing of it may: what is answered for its objects.
+    Nothing(Permission),
 }
 
 /// Decides every requirement of the request by the caller's policies, and records each.
 ///
+/// A request that names objects in its body is decided object by object: what is refused of it is told there, and
+/// does not go up.
+///
 /// # Errors
 ///
 /// [`Refusal::NotAllowed`] with the first requirement that no policy allows or one denies.
-pub(crate) fn authorize(
-    request: Authentic,
-    live: &Live,
+pub(crate) fn authorize(read: Read, live: &Live, record: &mut Record) -> Result<Verdict, Refusal> {
+    let (request, scope) = read.into_parts();
+    let context = facts::of_operation(request.head(), request.recognised(), live);
+    if let Some(refusal) = missing(&request, &request.recognised().required, &context, record) {
+        return Err(refusal);
+    }
+    match scope {
+        Scope::Whole => {
+            Ok(Verdict::Permitted(Box::new(Permitted { request, grant: Grant::Whole })))
+        }
+        Scope::Objects(named) => {
+            let permission = of_objects(&request, named, &context, record);
+            record.objects(permission.objects());
+            let Some(document) = permission.document() else {
+                return Ok(Verdict::Nothing(permission));
+            };
+            let request = request.with_document(document);
+            let permitted = Permitted { request, grant: Grant::Objects(permission) };
+            Ok(Verdict::Permitted(Box::new(permitted)))
+        }
+    }
+}
+
+/// What of the objects may be touched, and why not the others.
+fn of_objects(
+    request: &Authentic,
+    named: Named,
+    context: &Context<'_>,
     record: &mut Record,
-) -> Result<Permitted, Refusal> {
+) -> Permission {
+    let bucket = request.head().bucket().unwrap_or_default();
+    let Named { mut deletion, per_object, room } = named;
+    let (mut allowed, mut denied) = (Vec::with_capacity(deletion.objects.len()), Vec::new());
+    for object in deletion.objects {
+        match missing(request, &per_object.required(bucket, &object), context, record) {
+            None => allowed.push(object),
+            Some(refusal) => denied.push(Denied { object, refusal }),
+        }
+    }
+    deletion.objects = allowed;
+    Permission { deletion, denied, _room: room }
+}
+
+/// The refusal for the first of what is required that no policy allows or one denies; each is recorded.
+fn missing(
+    request: &Authentic,
+    required: &Required,
+    context: &Context<'_>,
+    record: &mut Record,
+) -> Option<Refusal> {
     let caller = request.caller();
     let subject = caller.subject();
-    let context = facts::of_operation(request.head(), request.recognised(), live);
     let mut missing = None;
-    for requirement in &request.recognised().required {
+    for requirement in required {
         let context = context.under(&requirement.target);
         let decision = decide(&subject, requirement, &context);
         record.decided(requirement, &decision);
         if !decision.is_allow() && missing.is_none() {
-            missing = Some((requirement, why(&decision)));
+            missing = Some(Refusal::NotAllowed {
+                user: caller.user.clone(),
+                action: requirement.action,
+                resource: requirement.target.to_string(),
+                why: why(&decision),
+            });
         }
     }
-    match missing {
-        None => Ok(Permitted { request }),
-        Some((requirement, why)) => Err(Refusal::NotAllowed {
-            user: caller.user.clone(),
-            action: requirement.action,
-            resource: requirement.target.to_string(),
-            why,
-        }),
-    }
+    missing
 }
 
 /// Which of the two kinds of refusal it is; never whose policy decided.
@@ -59,7 +129,7 @@ impl Permitted {
         self.request.head()
     }
 
-    pub(crate) fn into_request(self) -> Authentic {
-        self.request
+    pub(crate) fn into_parts(self) -> (Authentic, Grant) {
+        (self.request, self.grant)
     }
 }

@@ -46,14 +46,10 @@ pub(crate) async fn read(
     operation: Operation,
     live: &Live,
 ) -> Result<Document, Refusal> {
-    let limit = live.limits.document_bytes_max;
-    let length = usize::try_from(verified.declared().length()).unwrap_or(usize::MAX);
-    if length > limit {
-        return Err(Refusal::DocumentTooLong { limit });
-    }
+    let length = verified.document_length(live.limits.document_bytes_max)?;
     let mut rooms = Rooms::new(live);
     rooms.begin(Some(length), 0).await?;
-    let (bytes, checksums) = verified.collect(limit, live.limits.body_idle).await?;
+    let (bytes, checksums) = verified.collect(live.limits.body_idle).await?;
     let bytes = rooms.keep(bytes);
     if operation == Operation::RestoreObject {
         xml::check_restore_request(&bytes)?;
@@ -61,8 +57,7 @@ pub(crate) async fn read(
     if names_owner(operation)
         && let Some(bytes) = xml::name_owner(&bytes, live.signer.access_key_id())?
     {
-        let checksum = Checksum::of(Algorithm::Sha256, &bytes);
-        return Ok(Document { bytes, checksums: Checksums::Anew(checksum) });
+        return Ok(Document::anew(bytes));
     }
     Ok(Document { bytes, checksums: Checksums::Sent(checksums) })
 }
@@ -71,6 +66,12 @@ impl Document {
     /// One that nothing is told of.
     pub(crate) fn ours(bytes: Bytes) -> Self {
         Self { bytes, checksums: Checksums::Sent(Vec::new()) }
+    }
+
+    /// One that was written here, in the place of another or of none, and goes up with a checksum.
+    pub(crate) fn anew(bytes: Bytes) -> Self {
+        let checksums = Checksums::Anew(Checksum::of(Algorithm::Sha256, &bytes));
+        Self { bytes, checksums }
     }
 
     /// Its checksums that are to go up; of another document none stays in `headers`.

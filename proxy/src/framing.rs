@@ -62,6 +62,13 @@ impl UpstreamBody {
             // Its checksums are the object's, not the document's.
             return Ok(declared.leaving_checksums_to_store());
         }
+        if needs_checksum(operation) {
+            // The document that goes up is another, with checksums of its own.
+            return match foreign_checksum(headers) {
+                Some(name) => Err(Refusal::ChecksumNotImplemented { name: name.to_owned() }),
+                None => Ok(declared.requiring_checksum(headers)?),
+            };
+        }
         if !is_object(operation) {
             // Where the document may become another, its checksums stay here.
             return if names_owner(operation) {
@@ -134,7 +141,7 @@ impl UpstreamBody {
             for name in names {
                 headers.remove(name);
             }
-        } else if is_object(operation) || has_document(operation) {
+        } else if is_object(operation) || has_document(operation) || needs_checksum(operation) {
             for checksum in verified {
                 if let Ok(value) = HeaderValue::from_str(&checksum.text()) {
                     headers.insert(checksum.algorithm().header(), value);
@@ -181,6 +188,11 @@ fn checked_here(declared: Declared, headers: &HeaderMap) -> Result<Declared, Ref
         return Err(Refusal::ChecksumNotImplemented { name: name.to_owned() });
     }
     Ok(declared.checking_checksums(headers)?)
+}
+
+/// Whether S3 takes its document only with a checksum or `Content-MD5`.
+pub(crate) fn needs_checksum(operation: Operation) -> bool {
+    operation == Operation::DeleteObjects
 }
 
 /// The header of a checksum whose algorithm is not ours.

@@ -13,7 +13,7 @@ use crate::{
     attribute::attribute,
     audit::Outcome,
     authenticate::authenticate,
-    authorize::authorize,
+    authorize::{Verdict, authorize},
     connection::Turn,
     identify::identify,
     live::Live,
@@ -96,13 +96,18 @@ impl Gateway {
         let authentic = authenticate(identified, live, now).await?;
         record.authentic(&authentic);
 
-        let authentic = read(authentic, live).await?;
+        let read = read(authentic, live).await?;
 
-        let permitted = authorize(authentic, live, record)?;
+        let permitted = match authorize(read, live, record)? {
+            Verdict::Permitted(permitted) => permitted,
+            Verdict::Nothing(permission) => {
+                return Ok((permission.refuse_all(), Outcome::Refused));
+            }
+        };
 
         live.virtual_hosts.check(permitted.head(), live, &self.upstream).await?;
 
-        let signed = sign(permitted, live).await?;
+        let signed = sign(*permitted, live).await?;
 
         let (request, asked, patience) = signed.into_parts(live);
         let sent = self.upstream.send(request, patience).await;

@@ -3,13 +3,14 @@
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes, BytesMut};
+use policy::XmlFault;
 
 use crate::{
     answer::{Download, DownloadFault},
     messages::message_of,
     refusal::error_document,
     upstream::UpstreamFault,
-    xml::{self, XmlFault},
+    xml,
 };
 
 /// The body of an answer that the upstream begins before it has done what was asked. The white space by
@@ -17,7 +18,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Late {
     download: Download,
-    told: Told,
+    told: Wording,
     resource: String,
     bytes_max: usize,
     pending: BytesMut,
@@ -28,14 +29,14 @@ pub(crate) struct Late {
 
 /// How the result is told.
 #[derive(Debug)]
-pub(crate) enum Told {
+pub(crate) enum Wording {
     /// Byte for byte.
     AsItIs,
     /// With this URL, the object's here, as its `Location`.
     At(String),
 }
 
-impl Told {
+impl Wording {
     fn of(&self, document: &Bytes) -> Result<Bytes, XmlFault> {
         let text = std::str::from_utf8(document).map_err(|_| XmlFault::Malformed)?;
         match self {
@@ -47,7 +48,12 @@ impl Told {
 
 impl Late {
     /// `resource` is the path for an error; the document may have `bytes_max` bytes.
-    pub(crate) fn new(download: Download, told: Told, resource: String, bytes_max: usize) -> Self {
+    pub(crate) fn new(
+        download: Download,
+        told: Wording,
+        resource: String,
+        bytes_max: usize,
+    ) -> Self {
         Self {
             download,
             told,

@@ -13,6 +13,7 @@ mod audit;
 mod authenticate;
 mod authorize;
 mod connection;
+mod deletion;
 mod documents;
 mod drain;
 mod endpoint;
@@ -46,7 +47,7 @@ mod verified;
 mod virtual_hosts;
 mod xml;
 
-pub use audit::{Audit, Decided, Entry, Outcome};
+pub use audit::{Audit, Decided, Entry, Objects, Outcome};
 pub use authorize::Permitted;
 pub use connection::serve_connection;
 pub use drain::Drain;

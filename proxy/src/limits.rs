@@ -35,11 +35,14 @@ pub struct Limits {
     pub document_bytes_max: usize,
     /// An answer of the upstream that is rewritten as a whole, in bytes.
     pub answer_bytes_max: usize,
+    /// What one audit record lists of what a request needed, in bytes.
+    pub audit_required_bytes_max: usize,
     /// Connecting to the upstream.
     pub upstream_connect: Duration,
     /// How long the upstream may take to begin its answer, without a byte of the request moving.
     pub upstream_answer: Duration,
-    /// The same for operations that work before they answer (`CompleteMultipartUpload`, `CopyObject`, `UploadPartCopy`).
+    /// The same for operations that work before they answer (`CompleteMultipartUpload`, `CopyObject`, `DeleteObjects`,
+    /// `UploadPartCopy`).
     pub upstream_long_answer: Duration,
     /// How long a connection to the upstream is kept for the next request.
     pub upstream_idle: Duration,

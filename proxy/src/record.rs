@@ -7,7 +7,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::{
     attribute::Attributed,
-    audit::{Decided, Entry, Outcome},
+    audit::{Decided, Entry, Objects, Outcome},
     authenticate::Authentic,
     identify::Identified,
     live::Live,
@@ -24,6 +24,8 @@ pub(crate) struct Record {
     begun: std::time::Instant,
     connected: IpAddr,
     entry: Entry,
+    /// What is listed of what was required, in bytes.
+    listed: usize,
     progress: Option<Arc<Progress>>,
 }
 
@@ -33,7 +35,8 @@ impl Record {
         let time = (live.clock.wall)().format(&Rfc3339).unwrap_or_default();
         let entry = Entry { time, request_id, ..Entry::default() };
         let begun = (live.clock.monotonic)();
-        let mut record = Self { live, begun, connected: peer.connected(), entry, progress: None };
+        let mut record =
+            Self { live, begun, connected: peer.connected(), entry, listed: 0, progress: None };
         record.came_from(peer.address());
         record
     }
@@ -70,12 +73,37 @@ impl Record {
             Decision::Deny { by: cause } => ("deny", by(cause)),
             Decision::NoAllow => ("no_allow", None),
         };
-        self.entry.required.push(Decided {
+        let decided = Decided {
             action: requirement.action.name(),
             resource: requirement.target.to_string(),
             outcome,
             by,
-        });
+        };
+        // What was refused is listed behind any number of what was allowed.
+        let most = self.live.limits.audit_required_bytes_max;
+        let most = if decision.is_allow() { most / 2 } else { most };
+        let listed = self.listed.saturating_add(decided.bytes());
+        if listed <= most {
+            self.listed = listed;
+            self.entry.required.push(decided);
+        } else {
+            self.entry.required_omitted = self.entry.required_omitted.saturating_add(1);
+        }
+    }
+
+    /// What was decided of the objects that the body names.
+    pub(crate) fn objects(&mut self, objects: Objects) {
+        self.entry.objects = Some(objects);
+        if objects.refused > 0 {
+            self.code(ACCESS_DENIED);
+        }
+    }
+
+    /// How many of the objects that went up were answered with an error.
+    pub(crate) fn failed(&mut self, failed: usize) {
+        if let Some(objects) = &mut self.entry.objects {
+            objects.failed = Some(failed);
+        }
     }
 
     /// Whether nothing of the request's body is left to be read.
@@ -123,3 +151,6 @@ impl Drop for Record {
         self.live.audit.record(std::mem::take(&mut self.entry));
     }
 }
+
+/// What refused objects are answered with, behind a status of 200.
+const ACCESS_DENIED: &str = "AccessDenied";

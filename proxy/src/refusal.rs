@@ -2,15 +2,14 @@
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
+use policy::XmlFault;
 use quick_xml::escape::escape;
 use sigv::{BodyError, FormError, SignatureError};
 use store::StoreError;
 use thiserror::Error;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::{
-    audit::Outcome, parse::Malformed, upstream::UpstreamFault, verified::UploadFault, xml::XmlFault,
-};
+use crate::{audit::Outcome, parse::Malformed, upstream::UpstreamFault, verified::UploadFault};
 
 /// Why a request was refused. `Display` is for operators; clients see [`Self::code`],
 /// [`Self::status`] and [`Self::message`].

@@ -11,8 +11,10 @@ use sigv::encode_path;
 use crate::{
     answer::{Content, Download},
     audit::Outcome,
+    authorize::Grant,
+    deletion::{AnswerFault, Permission, Told},
     facts,
-    late::{Late, Told},
+    late::{Late, Wording},
     live::Live,
     messages::message_of,
     parse::Style,
@@ -63,6 +65,18 @@ pub(crate) async fn relay(
         let stored = Stored { bucket, key, location: &location(asked, live) };
         return Ok((reply.answer(stored, head.headers), Outcome::Completed));
     }
+    if let Grant::Objects(permission) = &asked.grant {
+        let text = whole(download, asked, live).await?;
+        return match read_objects(permission, &text, asked)? {
+            Told::Done(done) => {
+                record.failed(done.failures());
+                reframe(&mut head.headers);
+                let content = Content::Document(permission.answer(&done));
+                Ok((Response::from_parts(head, content), Outcome::Completed))
+            }
+            Told::Late(code) => Ok((late_error(&code, asked, record), Outcome::UpstreamError)),
+        };
+    }
     // What is neither an error nor a success has no document: 304.
     let content = match Rewrite::of(asked.operation).filter(|_| status.is_success()) {
         None => Content::Streamed(download),
@@ -75,8 +89,8 @@ pub(crate) async fn relay(
             let text = whole(download, asked, live).await?;
             Content::Document(hide_owner(&text, asked, live)?.into())
         }
-        Some(Rewrite::Location) => late(download, Told::At(location(asked, live)), asked, live),
-        Some(Rewrite::Late) => late(download, Told::AsItIs, asked, live),
+        Some(Rewrite::Location) => late(download, Wording::At(location(asked, live)), asked, live),
+        Some(Rewrite::Late) => late(download, Wording::AsItIs, asked, live),
     };
     if !matches!(content, Content::Streamed(_)) {
         reframe(&mut head.headers);
@@ -84,8 +98,8 @@ pub(crate) async fn relay(
     Ok((Response::from_parts(head, content), Outcome::Completed))
 }
 
-fn late(download: Download, told: Told, asked: &Asked, live: &Live) -> Content {
-    Content::Late(Late::new(download, told, resource(asked), live.limits.answer_bytes_max))
+fn late(download: Download, wording: Wording, asked: &Asked, live: &Live) -> Content {
+    Content::Late(Late::new(download, wording, resource(asked), live.limits.answer_bytes_max))
 }
 
 /// Whether the upstream may take long over its answer, and say only at its end whether it did what was asked.
@@ -173,6 +187,27 @@ async fn whole(download: Download, asked: &Asked, live: &Live) -> Result<String,
     let document = download.collect(limit).await.map_err(|_| answer())?;
     let document = document.ok_or(UpstreamFault::AnswerTooLong { limit })?;
     Ok(String::from_utf8(document.into()).map_err(|_| answer())?)
+}
+
+/// What the upstream did to the objects that it was sent.
+fn read_objects(permission: &Permission, text: &str, asked: &Asked) -> Result<Told, UpstreamFault> {
+    permission.read(text).map_err(|fault| match fault {
+        AnswerFault::Credential { code } => UpstreamFault::Credential { code },
+        AnswerFault::Malformed => UpstreamFault::Answer { operation: asked.operation.name() },
+    })
+}
+
+/// An error that came behind a status of 200, while nothing of the answer has gone down yet.
+fn late_error(code: &str, asked: &Asked, record: &mut Record) -> Response<Content> {
+    record.code(code);
+    let error = error_document(code, message_of(code), "", &resource(asked), record.request_id());
+    let mut response = Response::new(Content::Document(error.into()));
+    *response.status_mut() = match code {
+        "ServiceUnavailable" | "SlowDown" => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    reframe(response.headers_mut());
+    response
 }
 
 /// Only the buckets that the caller may know of; the token of a next page would name another.

@@ -8,7 +8,7 @@ use sigv::{Chain, Payload, Wire, amz_date, encode_copy_source, encode_path, enco
 use store::Caller;
 
 use crate::{
-    authorize::Permitted,
+    authorize::{Grant, Permitted},
     endpoint::Addressing,
     facts,
     live::Live,
@@ -33,6 +33,7 @@ pub(crate) struct Asked {
     pub(crate) head: Head,
     pub(crate) operation: Operation,
     pub(crate) caller: Arc<Caller>,
+    pub(crate) grant: Grant,
     pub(crate) progress: Arc<Progress>,
 }
 
@@ -44,7 +45,8 @@ pub(crate) struct Asked {
 /// [`Refusal::BucketInHost`]; what refuses a body before its first byte goes up;
 /// [`Refusal::Upstream`] when the request cannot be written down, which no permitted one should cause.
 pub(crate) async fn sign(permitted: Permitted, live: &Live) -> Result<Signed, Refusal> {
-    let (head, recognised, caller, content) = permitted.into_request().into_parts();
+    let (request, grant) = permitted.into_parts();
+    let (head, recognised, caller, content) = request.into_parts();
     let operation = recognised.operation;
     let host = live.endpoint.host_of(head.bucket()).ok_or(Refusal::BucketInHost)?;
     let body = Begun::new(content, operation, live).await?;
@@ -65,7 +67,7 @@ pub(crate) async fn sign(permitted: Permitted, live: &Live) -> Result<Signed, Re
     }
     let target = if query.is_empty() { path } else { format!("{path}?{query}") };
     let upload = body.upload(chain);
-    let asked = Asked { operation, caller, progress: upload.progress(), head };
+    let asked = Asked { operation, caller, grant, progress: upload.progress(), head };
     let mut request = Request::new(upload);
     *request.method_mut() = asked.head.method().clone();
     *request.uri_mut() = target.parse().map_err(|_| unwritable(operation))?;
@@ -76,13 +78,18 @@ pub(crate) async fn sign(permitted: Permitted, live: &Live) -> Result<Signed, Re
 impl Signed {
     /// The request, its terms, and how long the upstream may think about it.
     pub(crate) fn into_parts(self, live: &Live) -> (Request<Upload>, Asked, Duration) {
-        let patience = if is_late(self.asked.operation) {
+        let patience = if takes_long(self.asked.operation) {
             live.limits.upstream_long_answer
         } else {
             live.limits.upstream_answer
         };
         (self.request, self.asked, patience)
     }
+}
+
+/// Whether the upstream may take minutes over its answer.
+fn takes_long(operation: Operation) -> bool {
+    is_late(operation) || operation == Operation::DeleteObjects
 }
 
 /// Where a request goes upwards.

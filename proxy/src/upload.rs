@@ -8,15 +8,15 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 use http_body::{Body, Frame, SizeHint};
 use policy::Operation;
-use sigv::{Chain, Encoder, Framing, Payload, Piece, hash};
+use sigv::{Chain, ContentMd5, Encoder, Framing, Payload, Piece, hash};
 
 use crate::{
     authenticate::Content,
     documents::{self, Checksums, Document, has_document},
-    framing::is_object,
+    framing::{is_object, needs_checksum},
     live::Live,
     refusal::Refusal,
     rooms::Rooms,
@@ -55,7 +55,12 @@ impl Begun {
     ) -> Result<Self, Refusal> {
         let mut verified = match content {
             Content::Document(document) => {
-                return Ok(Self::document(Document::ours(document), operation));
+                let document = if needs_checksum(operation) {
+                    Document::anew(document)
+                } else {
+                    Document::ours(document)
+                };
+                return Ok(Self::document(document, operation));
             }
             Content::Streamed(verified) if has_document(operation) => {
                 let document = documents::read(verified, operation, live).await?;
@@ -109,6 +114,13 @@ impl Begun {
             Source::Streamed { verified, .. } => (verified.declared().length(), [].as_slice()),
         };
         live.body.describe(headers, self.framing, decoded, self.operation, checksums);
+        if let Source::Document(document) = &self.source
+            && needs_checksum(self.operation)
+            && let Ok(value) = HeaderValue::from_str(&ContentMd5::of(&document.bytes).text())
+        {
+            // Older stores know no other.
+            headers.insert("content-md5", value);
+        }
     }
 
     /// The body itself; `chain` begins with the signature of its request.

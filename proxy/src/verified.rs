@@ -129,19 +129,25 @@ impl Verified {
         self.inflow.progress()
     }
 
+    /// How long the body is, in bytes, of a document.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::DocumentTooLong`].
+    pub(crate) fn document_length(&self, limit: usize) -> Result<usize, Refusal> {
+        let length = usize::try_from(self.declared.length()).ok();
+        length.filter(|length| *length <= limit).ok_or(Refusal::DocumentTooLong { limit })
+    }
+
     /// The whole body and the checksums of it that are right, within `patience`.
     ///
     /// # Errors
     ///
-    /// [`Refusal::DocumentTooLong`] before anything is read, and whatever refuses a streamed body.
+    /// Whatever refuses a streamed body.
     pub(crate) async fn collect(
         mut self,
-        limit: usize,
         patience: Duration,
     ) -> Result<(Bytes, Vec<Checksum>), Refusal> {
-        if self.declared.length() > u64::try_from(limit).unwrap_or(u64::MAX) {
-            return Err(Refusal::DocumentTooLong { limit });
-        }
         let mut document = Vec::new();
         let whole = async {
             loop {

@@ -3,39 +3,12 @@
 use std::ops::Range;
 
 use bytes::Bytes;
+use policy::XmlFault;
 use quick_xml::{
     Reader,
     escape::{escape, unescape},
     events::Event,
 };
-use thiserror::Error;
-
-/// Why a document was refused.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub(crate) enum XmlFault {
-    #[error(
-        "The XML you provided was not well-formed or did not validate against our published schema."
-    )]
-    Malformed,
-    #[error("The element `{0}` is not implemented.")]
-    NotImplemented(String),
-}
-
-impl XmlFault {
-    pub(crate) fn code(&self) -> &'static str {
-        match self {
-            Self::Malformed => "MalformedXML",
-            Self::NotImplemented(_) => "NotImplemented",
-        }
-    }
-
-    pub(crate) fn status(&self) -> u16 {
-        match self {
-            Self::Malformed => 400,
-            Self::NotImplemented(_) => 501,
-        }
-    }
-}
 
 /// Checks a `CreateBucketConfiguration`: it may be absent, and may name a region and nothing else,
 /// since what is not understood would be lost when it is written anew.
@@ -210,16 +183,17 @@ fn result(text: &str) -> Result<Vec<Element>, XmlFault> {
 
 /// One element: where it stands, from `<` to `>` and between its tags.
 #[derive(Debug)]
-struct Element {
-    name: String,
-    depth: usize,
+pub(crate) struct Element {
+    pub(crate) name: String,
+    /// How many elements it is in.
+    pub(crate) depth: usize,
     outer: Range<usize>,
     inner: Range<usize>,
 }
 
 impl Element {
     /// Its character data, if it holds nothing else.
-    fn text(&self, document: &str) -> Option<String> {
+    pub(crate) fn text(&self, document: &str) -> Option<String> {
         let inner = document.get(self.inner.clone())?;
         (!inner.contains('<')).then(|| unescape(inner).ok().map(std::borrow::Cow::into_owned))?
     }
@@ -227,7 +201,7 @@ impl Element {
 
 /// The elements of a document in the order of their start tags. A DTD is refused, so that no entity
 /// but the five of XML exists.
-fn elements(text: &str) -> Result<Vec<Element>, XmlFault> {
+pub(crate) fn elements(text: &str) -> Result<Vec<Element>, XmlFault> {
     let mut reader = Reader::from_str(text);
     let mut elements: Vec<Element> = Vec::new();
     let mut open: Vec<usize> = Vec::new();
@@ -292,7 +266,8 @@ fn apply(text: &str, edits: &[(Range<usize>, String)]) -> String {
     edited
 }
 
-const NAMESPACE: &str = "http://s3.amazonaws.com/doc/2006-03-01/";
+/// S3's namespace.
+pub(crate) const NAMESPACE: &str = "http://s3.amazonaws.com/doc/2006-03-01/";
 const US_EAST_1: &str = "us-east-1";
 const OWNER: &str = "lakegate";
 const DEPTH_MAX: usize = 16;

@@ -17,6 +17,8 @@ pub(crate) struct Limits {
     pub(crate) connections_max: usize,
     /// Audit records that wait to be written.
     pub(crate) audit_records_max: usize,
+    /// What those may take together, in bytes.
+    pub(crate) audit_queue_bytes_max: usize,
     /// Callers kept in memory.
     pub(crate) callers_max: u64,
 }
@@ -27,6 +29,7 @@ impl Limits {
         let seconds = |path| Duration::from_secs(number(path));
         let count = |path| usize::try_from(number(path)).unwrap_or(usize::MAX);
         let held_bytes_max = count("limits.held_bytes_max");
+        let audit_queue_bytes_max = count("limits.audit_queue_bytes_max");
         Self {
             data_plane: proxy::Limits {
                 header_bytes_max: count("limits.header_bytes_max"),
@@ -43,6 +46,9 @@ impl Limits {
                 form_fields_bytes_max: count("limits.form_fields_bytes_max"),
                 document_bytes_max: count("limits.document_bytes_max").min(held_bytes_max),
                 answer_bytes_max: count("limits.answer_bytes_max"),
+                // A record has to fit into its queue.
+                audit_required_bytes_max: count("limits.audit_required_bytes_max")
+                    .min(audit_queue_bytes_max / 2),
                 upstream_connect: seconds("limits.upstream_connect_s"),
                 upstream_answer: seconds("limits.upstream_answer_s"),
                 upstream_long_answer: seconds("limits.upstream_long_answer_s"),
@@ -55,6 +61,7 @@ impl Limits {
             plain_unsigned_bytes_max: number("limits.plain_unsigned_bytes_max"),
             connections_max: count("limits.connections_max"),
             audit_records_max: count("limits.audit_records_max"),
+            audit_queue_bytes_max,
             callers_max: number("limits.callers_max"),
         }
     }

@@ -176,7 +176,7 @@ fn start_audit(config: &Config) -> Result<(Audit, JoinHandle<()>), ServeError> {
             Box::new(opened.map_err(|error| ServeError::Audit { path, error })?)
         }
     };
-    Ok(Audit::start(output, config.limits.audit_records_max)?)
+    Ok(Audit::start(output, config.limits.audit_records_max, config.limits.audit_queue_bytes_max)?)
 }
 
 fn live(config: Config, callers: Callers, audit: Audit) -> Result<Live, ServeError> {

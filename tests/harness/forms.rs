@@ -160,5 +160,12 @@ fn seconds(draft: &Draft<'_>) -> u64 {
 }
 
 /// Those of the signed parameters that tests use.
-const SUB_RESOURCES: [&str; 6] =
-    ["location", "partNumber", "response-content-type", "uploadId", "uploads", "versionId"];
+const SUB_RESOURCES: [&str; 7] = [
+    "delete",
+    "location",
+    "partNumber",
+    "response-content-type",
+    "uploadId",
+    "uploads",
+    "versionId",
+];

@@ -2,6 +2,7 @@
 
 pub(crate) mod certificates;
 pub(crate) mod clients;
+pub(crate) mod deletion;
 pub(crate) mod forms;
 pub(crate) mod framed;
 pub(crate) mod gateway;

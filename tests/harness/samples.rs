@@ -158,6 +158,7 @@ fn needs(operation: Operation, optional: Option<(&str, &str)>) -> Vec<(Action, S
         Need::IfVersion(action) => is_of_version.then_some((action, place)),
         Need::Folders { top, below } => Some((if is_of_folders { top } else { below }, place)),
         Need::Source { current, .. } => Some((current, SOURCE)),
+        Need::Each { .. } => panic!("{operation} is decided by its body"),
     });
     needed.map(|(action, place)| (action, place.to_owned())).collect()
 }

@@ -26,6 +26,7 @@ fn every_forwarded_operation_is_recognised_from_a_realistic_request() {
         ("PUT /lake/a/b?partNumber=1&uploadId=u", Operation::UploadPart),
         ("POST /lake/a/b?uploadId=u", Operation::CompleteMultipartUpload),
         ("DELETE /lake/a/b?uploadId=u", Operation::AbortMultipartUpload),
+        ("POST /lake?delete=&x-id=DeleteObjects", Operation::DeleteObjects),
         ("GET /lake/a/b?uploadId=u&max-parts=5&part-number-marker=2", Operation::ListParts),
     ];
     for (request, operation) in requests {
@@ -171,7 +172,7 @@ fn a_forwarded_operation_needs_something_unless_its_answer_is_filtered() {
         for need in row.needs {
             let level = match need {
                 Need::Version { .. } | Need::IfVersion(_) | Need::Source { .. } => Level::Object,
-                Need::Listing(_) | Need::Folders { .. } => Level::Bucket,
+                Need::Each { .. } | Need::Listing(_) | Need::Folders { .. } => Level::Bucket,
                 Need::One(_) => row.level,
             };
             assert_eq!(row.level, level, "{operation}");

@@ -1,5 +1,5 @@
 fn forge() -> proxy::Permitted {
-    proxy::Permitted { request: loop {} }
+    proxy::Permitted { request: loop {}, grant: loop {} }
 }
 
 fn main() {}
