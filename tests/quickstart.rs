@@ -96,6 +96,8 @@ fn boto3_works_on_it_as_on_any_store() {
     let admin = quickstart.client("lakegate-admin").set("AWS_ENDPOINT_URL", &quickstart.endpoint);
     quickstart.aws(&admin, &["s3", "mb", "s3://mine"]);
     admin.script("listing", &["mine"]);
+    quickstart.aws(&admin, &["s3", "mb", "s3://other"]);
+    admin.script("delete_boto3", &["other", "all"]);
 }
 
 #[test]

@@ -31,6 +31,7 @@ use self::operations::LocalStore;
 mod checked;
 mod conditions;
 mod copies;
+mod deletion;
 mod files;
 mod index;
 mod listing;

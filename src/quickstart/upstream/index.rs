@@ -204,6 +204,30 @@ impl Index {
         Ok(removed)
     }
 
+    /// Removes what is under each of the keys; returns the files.
+    ///
+    /// # Errors
+    ///
+    /// [`IndexError::NoSuchBucket`].
+    pub(super) fn delete_many(
+        &self,
+        bucket: &str,
+        keys: &[String],
+    ) -> Result<Vec<String>, IndexError> {
+        self.check_bucket(bucket)?;
+        let change = self.database.begin_write()?;
+        let mut removed = Vec::with_capacity(keys.len());
+        {
+            let mut objects = change.open_table(OBJECTS)?;
+            for key in keys {
+                let found = objects.remove((bucket, key.as_str()))?;
+                removed.extend(found.map(|found| Object::load(found.value()).file));
+            }
+        }
+        change.commit()?;
+        Ok(removed)
+    }
+
     /// The page of a bucket's objects that `query` asks for.
     ///
     /// # Errors
@@ -364,6 +388,19 @@ mod tests {
         let replaced = index.put("lake", "k", &object("2"), &WriteCondition::Any).unwrap();
         assert_eq!(replaced.as_deref(), Some("1"));
         assert_eq!(index.files().unwrap(), HashSet::from(["2".to_owned()]));
+    }
+
+    #[test]
+    fn many_are_deleted_at_once_and_what_is_not_there_does_not_matter() {
+        let (_folder, index) = index_with_bucket();
+        for key in ["a", "b", "c"] {
+            index.put("lake", key, &object(key), &WriteCondition::Any).unwrap();
+        }
+        let keys = ["a", "x", "c", "a"].map(str::to_owned);
+        assert_eq!(index.delete_many("lake", &keys).unwrap(), ["a", "c"]);
+        assert!(index.object("lake", "b").is_ok());
+        assert!(matches!(index.object("lake", "a"), Err(IndexError::NoSuchKey)));
+        assert!(matches!(index.delete_many("pond", &keys), Err(IndexError::NoSuchBucket)));
     }
 
     #[test]
