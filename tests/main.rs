@@ -22,6 +22,7 @@ mod clients;
 mod config;
 mod copies;
 mod delete_objects;
+mod deletion_clients;
 mod deletion_documents;
 mod dependencies;
 mod documents;

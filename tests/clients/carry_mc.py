@@ -11,33 +11,26 @@ mc of March 2025, with minio-go 7.0.88, was seen to send as `x-amz-content-sha25
 
 A body of no bytes comes in chunks of HTTP where it is framed and has no trailer. The line of a checksum in a trailer ends
 in LF CRLF. Before `cp` it asks GetObjectLockConfiguration, and does without an answer. `rm` is DeleteObjects, of one object
-too, and `share upload` is an upload by an HTML form: neither is here.
+too. `share upload` is an upload by an HTML form, and is not here.
 """
 
 import json
-import os
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
+import tools
 from gateway import client, noise, sha256
 from presigned import fetched
 
 MIB = 1 << 20
 SIZES = [0, 1, 5 * MIB - 1, 5 * MIB]
-bucket, mc = sys.argv[1:]
+bucket, program = sys.argv[1:]
 up, down = Path("up"), Path("down")
-authorities = Path("mc/certs/CAs")
-authorities.mkdir(parents=True)
-if "AWS_CA_BUNDLE" in os.environ:
-    shutil.copy(os.environ["AWS_CA_BUNDLE"], authorities)
+mc = tools.mc(program)
 
 
 def run(*args, given=None):
-    ran = subprocess.run([mc, "--config-dir", "mc", *args], input=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert ran.returncode == 0, f"{args}: {ran.stdout.decode(errors='replace')}{ran.stderr.decode()}"
-    return ran.stdout
+    return tools.run(mc, *args, given=given)
 
 
 def told(*args):
@@ -70,7 +63,6 @@ def piped(body):
     print(f"pipe, {len(body)} bytes")
 
 
-run("alias", "set", "gateway", os.environ["AWS_ENDPOINT_URL"], os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"])
 for size in SIZES:
     copied("cp", noise("cp", size))
     piped(noise("pipe", size))
@@ -106,3 +98,8 @@ assert about["size"] == 70_001, about
 for key, sent in [("mc/copied", noise("hash", 70_001)), (odd, noise("odd", 70_001))]:
     [shared] = told("share", "download", "--expire", "10m", f"gateway/{bucket}/{key}")
     assert fetched(shared["share"]) == sent, f"presigned: {key}"
+
+run("rm", f"gateway/{bucket}/{odd}")
+assert odd.removeprefix("mc/") not in [entry["key"] for entry in told("ls", "--recursive", f"gateway/{bucket}/mc/")]
+run("rm", "--recursive", "--force", f"gateway/{bucket}/mc/")
+assert told("ls", "--recursive", f"gateway/{bucket}/mc/") == []

@@ -13,43 +13,23 @@ Large bodies come with `Expect: 100-continue`. Under version 2 its `Date` says `
 """
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
+import tools
 from gateway import client, noise, sha256
 from presigned import fetched
 
 MIB = 1 << 20
 SIZES = [0, 1, 5 * MIB - 1, 5 * MIB]
-bucket, rclone, version = sys.argv[1:]
+bucket, program, version = sys.argv[1:]
 up, down = Path("up"), Path("down")
 
-# Without `no_check_bucket` rclone makes the bucket before it writes, which few may do.
-Path("rclone.conf").write_text(f"""[gateway]
-type = s3
-provider = Other
-access_key_id = {os.environ["AWS_ACCESS_KEY_ID"]}
-secret_access_key = {os.environ["AWS_SECRET_ACCESS_KEY"]}
-endpoint = {os.environ["AWS_ENDPOINT_URL"]}
-region = {os.environ["AWS_DEFAULT_REGION"]}
-upload_cutoff = 5Mi
-chunk_size = 5Mi
-no_check_bucket = true
-""")
+words = tools.rclone(program, version)
 
 
 def run(*args, given=None):
-    # Nothing that goes wrong is hidden by a second try.
-    settings = ["--config", "rclone.conf", "--retries", "1", "--low-level-retries", "1"]
-    if version == "v2":
-        settings.append("--s3-v2-auth")
-    if "AWS_CA_BUNDLE" in os.environ:
-        settings += ["--ca-cert", os.environ["AWS_CA_BUNDLE"]]
-    ran = subprocess.run([rclone, *settings, *args], input=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert ran.returncode == 0, f"{args}: {ran.stderr.decode()}"
-    return ran.stdout
+    return tools.run(words, *args, given=given)
 
 
 def same(what, key, body):

@@ -7,25 +7,22 @@ s5cmd 2.3.0, which has the Go SDK v1, was seen to send the hash and Content-MD5,
 `Expect: 100-continue`.
 """
 
-import os
-import subprocess
 import sys
 from pathlib import Path
 
+import tools
 from gateway import client, noise, sha256
 from presigned import fetched
 
 MIB = 1 << 20
 SIZES = [0, 1, 5 * MIB - 1, 5 * MIB]
-bucket, s5cmd = sys.argv[1:]
+bucket, program = sys.argv[1:]
 up, down = Path("up"), Path("down")
+words = tools.s5cmd(program)
 
 
 def run(*args, given=None):
-    command = [s5cmd, "--endpoint-url", os.environ["AWS_ENDPOINT_URL"], "--retry-count", "0", *args]
-    ran = subprocess.run(command, input=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert ran.returncode == 0, f"{args}: {ran.stderr.decode()}"
-    return ran.stdout
+    return tools.run(words, *args, given=given)
 
 
 def same(what, key, body):

@@ -38,7 +38,9 @@ import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.auth.scheme.S3AuthSchemeProvider;
 import software.amazon.awssdk.services.s3.model.ChecksumAlgorithm;
 import software.amazon.awssdk.services.s3.model.ChecksumMode;
+import software.amazon.awssdk.services.s3.model.DeletedObject;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
+import software.amazon.awssdk.services.s3.model.ObjectIdentifier;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 
 public final class Carry {
@@ -101,6 +103,7 @@ public final class Carry {
                 coded(s3, settings.name);
                 put(s3, "put, " + settings.name, BIG, put -> {});
                 parts(s3, async, "parts, " + settings.name, BIG, put -> {});
+                deleteMany(s3, settings.name);
             }
         }
         // CRC64NVME would need the native library of aws-crt.
@@ -121,6 +124,22 @@ public final class Carry {
         s3.deleteObject(b -> b.bucket(bucket).key("java/put"));
         s3.putObject(b -> b.bucket(bucket).key("java/put").applyMutation(more), RequestBody.fromBytes(sent));
         return same(s3, what, "java/put", sent);
+    }
+
+    /** Two at once, of which the keys need XML's escapes. */
+    static void deleteMany(S3Client s3, String name) {
+        var keys = List.of("java/a&b", "java/c\td");
+        for (var key : keys) s3.putObject(b -> b.bucket(bucket).key(key), RequestBody.fromString(key));
+        var objects = keys.stream().map(key -> ObjectIdentifier.builder().key(key).build()).toList();
+        var done = s3.deleteObjects(b -> b.bucket(bucket).delete(d -> d.objects(objects)));
+        if (done.hasErrors() || !done.deleted().stream().map(DeletedObject::key).toList().equals(keys)) {
+            throw new AssertionError("deleted, " + name + ": " + done);
+        }
+        for (var key : keys) {
+            var left = s3.listObjectsV2(b -> b.bucket(bucket).prefix(key)).contents();
+            if (!left.isEmpty()) throw new AssertionError("not deleted, " + name + ": " + left);
+        }
+        System.out.println("deleted, " + name);
     }
 
     /** From a stream of known length, which is read as it is sent. */

@@ -16,7 +16,7 @@
 const assert = require("node:assert/strict");
 const { createHash } = require("node:crypto");
 const { Readable } = require("node:stream");
-const { S3Client, PutObjectCommand, GetObjectCommand, HeadObjectCommand, DeleteObjectCommand } = require("@aws-sdk/client-s3");
+const { S3Client, PutObjectCommand, GetObjectCommand, HeadObjectCommand, DeleteObjectCommand, DeleteObjectsCommand } = require("@aws-sdk/client-s3");
 const { Upload } = require("@aws-sdk/lib-storage");
 
 const MIB = 1 << 20;
@@ -61,6 +61,18 @@ async function carryInParts(s3, what, body, bytes, sent = {}) {
   return same(s3, what, Key, bytes);
 }
 
+/** Two at once, of which the keys need XML's escapes. */
+async function deleteMany(s3, name) {
+  const keys = ["js/a&b", "js/c\td"];
+  for (const Key of keys) await s3.send(new PutObjectCommand({ Bucket, Key, Body: Key }));
+  const Delete = { Objects: keys.map((Key) => ({ Key })) };
+  const done = await s3.send(new DeleteObjectsCommand({ Bucket, Delete }));
+  assert.equal(done.Errors, undefined, name);
+  assert.deepEqual(done.Deleted.map(({ Key }) => Key), keys, name);
+  for (const Key of keys) await assert.rejects(s3.send(new HeadObjectCommand({ Bucket, Key })), { name: "NotFound" });
+  console.log(`deleted, ${name}`);
+}
+
 async function main() {
   const big = noise("big", 100 * MIB);
   const https = process.env.AWS_ENDPOINT_URL.startsWith("https:");
@@ -74,6 +86,7 @@ async function main() {
       if (https) await carryStream(s3, `stream, ${name}`, noise("stream", size));
     }
     await carryInParts(s3, `parts, ${name}`, big, big);
+    await deleteMany(s3, name);
 
     const coded = noise("coded", 70_001);
     const Metadata = { of: name };
