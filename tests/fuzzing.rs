@@ -68,6 +68,11 @@ fn a18_form_is_the_same_wherever_its_wire_is_split() {
 }
 
 #[test]
+fn b06_b23_document_names_what_another_reader_finds_in_it_and_in_ours() {
+    over_the_corpus("delete_objects", targets::delete_objects);
+}
+
+#[test]
 fn corpus_is_what_its_program_writes() {
     for (target, name, input) in targets::seeds() {
         let path = corpus(target).join(name);

@@ -3,6 +3,7 @@
 mod arn;
 mod copies;
 mod decode;
+mod delete_objects;
 mod document;
 mod form;
 #[path = "../../../policy/tests/naive/glob.rs"]
@@ -20,6 +21,7 @@ mod stream;
 pub use arn::arn;
 pub use copies::{copy_source, range};
 pub use decode::decode;
+pub use delete_objects::delete_objects;
 pub use document::document;
 pub use form::form;
 pub use host::host;

@@ -20,6 +20,7 @@ pub fn seeds() -> Vec<Seed> {
     seeds.extend(forms());
     seeds.extend(policies());
     seeds.extend(copies());
+    seeds.extend(deletions());
     seeds
 }
 
@@ -213,6 +214,41 @@ fn signed() -> Vec<Seed> {
         ("version2", "header-more", version_2("versionId=1", "\nx-amz-acl:private")),
         ("version2", "type", version_2("versionId=1", "\ncontent-type:text/plain")),
         ("version2", "twice", version_2("versionId=1&versionId=1", "")),
+    ]
+}
+
+/// Documents of `DeleteObjects` as clients and attackers write them.
+fn deletions() -> Vec<Seed> {
+    let seed =
+        |name: &'static str, document: &str| ("delete_objects", name, document.as_bytes().to_vec());
+    let object = "<Object><Key>a/b</Key></Object>";
+    let of = |content: &str| format!("<Delete>{content}</Delete>");
+    let key = |text: &str| of(&format!("<Object><Key>{text}</Key></Object>"));
+    let declared = r#"<?xml version="1.0" encoding="UTF-8"?>"#;
+    let in_s3 = of(object)
+        .replace("<Delete>", r#"<Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/">"#);
+    vec![
+        seed("plain", &of(object)),
+        seed("declared", &format!("{declared}\n{in_s3}\n")),
+        seed("mark", &format!("\u{feff}{in_s3}")),
+        seed("quiet", &of(&format!("{object}<Quiet>true</Quiet>"))),
+        seed("version", &of("<Object><VersionId>null</VersionId><Key>a</Key></Object>")),
+        seed("twice", &of(&format!("{object} {object}"))),
+        seed("entities", &key("&amp;&lt;&gt;&quot;&apos;&#10;&#xD;&#x1F986;")),
+        seed("cdata", &key("a<![CDATA[&<]]>b")),
+        seed("line-ends", &key("a\r\nb\rc\nd\te")),
+        seed("line-end-before-a-reference", &key("a\r\r&#13;b")),
+        seed("letters", &key("größe/日本 🦆")),
+        seed("control", &key("a&#1;b")),
+        seed("entity", &key("&nbsp;")),
+        seed("dtd", &format!("<!DOCTYPE Delete [<!ENTITY a \"b\">]>{}", key("&a;"))),
+        seed("comment", &key("a<!-- b -->")),
+        seed("instruction", &key("a<?b?>")),
+        seed("namespace", &in_s3.replace("2006", "2007")),
+        seed("prefix", &in_s3.replace("Delete>", "x:Delete>")),
+        seed("condition", &of("<Object><Key>a</Key><ETag>b</ETag></Object>")),
+        seed("junk", &format!("{in_s3}junk")),
+        seed("empty", &of("")),
     ]
 }
 
