@@ -15,7 +15,6 @@ fn a_good_configuration_passes() {
 #[test]
 fn a_key_whose_feature_is_not_there_yet_is_refused_by_its_name() {
     for (old, new, name) in [
-        ("store:\n", "cors: [{origins: [\"*\"]}]\nstore:\n", "cors"),
         ("type: redb", "type: etcd", "etcd"),
         ("addressing: path", "addressing: path\n  kind: lakefs", "kind"),
         ("mode: lossy", "mode: strict", "strict"),
@@ -70,6 +69,7 @@ fn a_value_that_is_none_is_refused_with_its_key() {
         ("store:\n", "domains: [\"*.example.com\"]\nstore:\n", ["domains", "entry 1"]),
         ("addressing: path", "addressing: virtual", ["upstream.addressing", "IP address"]),
         ("store:\n", "trusted_proxies: [10.0.0.0/33]\nstore:\n", ["trusted_proxies", "/33"]),
+        ("store:\n", "cors: [{origins: [\"*\"]}]\nstore:\n", ["cors[0].methods", "missing"]),
     ] {
         let site = site();
         site.configure(old, new);
@@ -152,6 +152,18 @@ fn a_configuration_with_domains_and_virtual_addressing_says_so() {
     assert_eq!((checked.code, &*checked.stderr), (Some(0), ""), "{checked:#?}");
     assert!(checked.stdout.contains("before s3.localhost\n"), "{checked:#?}");
     assert!(checked.stdout.contains("virtual-host style\n"), "{checked:#?}");
+}
+
+#[test]
+fn a_configuration_with_cors_says_so() {
+    let site = site();
+    let rule =
+        "{origins: [\"https://app.example.com\", \"https://*.example.org\"], methods: [GET, PUT]}";
+    site.configure("store:\n", &format!("cors: [{rule}]\nstore:\n"));
+    let checked = check(&site);
+    assert_eq!((checked.code, &*checked.stderr), (Some(0), ""), "{checked:#?}");
+    let told = "cors      rule 1: GET, PUT from https://app.example.com, https://*.example.org\n";
+    assert!(checked.stdout.contains(told), "{checked:#?}");
 }
 
 #[test]

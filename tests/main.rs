@@ -21,6 +21,7 @@ mod bodies;
 mod clients;
 mod config;
 mod copies;
+mod cors;
 mod delete_objects;
 mod deletion_clients;
 mod deletion_documents;

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, header};
 use hyper::body::Incoming;
 
@@ -61,7 +62,8 @@ impl Gateway {
         let mut record = Record::begin(Arc::clone(&self.live), self.live.ids.next(), peer);
         let (uri, host) = (request.uri().clone(), request.headers().get(header::HOST).cloned());
         let framing = Framing::of(&request);
-        let (response, outcome) = match self.carry(request, peer, &mut record).await {
+        let sharing = self.live.cors.sharing(request.method(), request.headers());
+        let (mut response, outcome) = match self.carry(request, peer, &mut record).await {
             Ok(answered) => answered,
             Err(refusal) => {
                 record.refused(&refusal);
@@ -71,6 +73,7 @@ impl Gateway {
                 (response.map(Content::Document), refusal.outcome())
             }
         };
+        sharing.put(response.headers_mut());
         self.hand_over(response, outcome, record, turn, framing)
     }
 
@@ -89,6 +92,14 @@ impl Gateway {
 
         let parsed = parse(attributed, &live.limits, &live.domains)?;
         record.parsed(&parsed);
+
+        if parsed.method() == Method::OPTIONS {
+            record.preflight();
+            let granted = live.cors.preflight(parsed.headers(), live.limits.header_count_max)?;
+            let mut response = Response::new(Content::Document(Bytes::new()));
+            *response.headers_mut() = granted;
+            return Ok((response, Outcome::Completed));
+        }
 
         let identified = identify(parsed, live)?;
         record.identified(&identified);

@@ -1,6 +1,6 @@
 //! The second step: exactly one S3 operation, by the tables.
 
-use http::{HeaderValue, Method};
+use http::HeaderValue;
 use policy::{Recognised, Shape};
 
 use crate::{endpoint::Transport, live::Live, parse::Parsed, refusal::Refusal};
@@ -17,12 +17,8 @@ pub(crate) struct Identified {
 /// # Errors
 ///
 /// [`Refusal::Unrecognised`], naming what is not known or not built;
-/// [`Refusal::Preflight`] for `OPTIONS`, which is never a matter of the upstream;
 /// [`Refusal::KeyInClear`] for a key of the client's own where TLS does not go all the way.
 pub(crate) fn identify(parsed: Parsed, live: &Live) -> Result<Identified, Refusal> {
-    if parsed.method() == Method::OPTIONS {
-        return Err(Refusal::Preflight);
-    }
     let recognised = policy::recognise(&Shape {
         method: parsed.method(),
         bucket: parsed.bucket(),

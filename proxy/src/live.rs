@@ -15,7 +15,7 @@ use store::Callers;
 use time::OffsetDateTime;
 
 use crate::{
-    audit::Audit, drain::Drain, endpoint::Endpoint, framing::UpstreamBody, held::Held,
+    audit::Audit, cors::Cors, drain::Drain, endpoint::Endpoint, framing::UpstreamBody, held::Held,
     limits::Limits, tls::ServerTls, trusted_proxies::TrustedProxies, virtual_hosts::VirtualHosts,
 };
 
@@ -28,6 +28,8 @@ pub struct Live {
     pub tls: Option<Arc<ServerTls>>,
     /// The domains before which `Host` names a bucket.
     pub domains: Domains,
+    /// The pages of which origins may speak to us.
+    pub cors: Cors,
     /// Whose word is taken for where a client is.
     pub trusted_proxies: TrustedProxies,
     /// Where the upstream is.

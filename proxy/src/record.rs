@@ -54,6 +54,11 @@ impl Record {
         self.entry.key = parsed.key().map(Into::into);
     }
 
+    /// It is no operation, but a browser's question whether one may be.
+    pub(crate) fn preflight(&mut self) {
+        self.entry.operation = Some(PREFLIGHT);
+    }
+
     pub(crate) fn identified(&mut self, identified: &Identified) {
         self.entry.operation = Some(identified.recognised().operation.name());
     }
@@ -142,6 +147,9 @@ impl Record {
         self.entry.outcome = outcome;
     }
 }
+
+/// What the audit trail calls an `OPTIONS`.
+const PREFLIGHT: &str = "Preflight";
 
 impl Drop for Record {
     fn drop(&mut self) {

@@ -9,7 +9,10 @@ use store::StoreError;
 use thiserror::Error;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::{audit::Outcome, parse::Malformed, upstream::UpstreamFault, verified::UploadFault};
+use crate::{
+    audit::Outcome, cors::PreflightFault, parse::Malformed, upstream::UpstreamFault,
+    verified::UploadFault,
+};
 
 /// Why a request was refused. `Display` is for operators; clients see [`Self::code`],
 /// [`Self::status`] and [`Self::message`].
@@ -19,8 +22,8 @@ pub(crate) enum Refusal {
     Malformed(#[from] Malformed),
     #[error("operation refused: {0}")]
     Unrecognised(#[from] policy::Unrecognised),
-    #[error("preflight refused: no CORS rule is configured")]
-    Preflight,
+    #[error("preflight refused: {0}")]
+    Preflight(#[from] PreflightFault),
     #[error("signature refused: {0}")]
     Signature(#[from] SignatureError),
     /// The access key id is unknown, disabled or expired, or its user is: one answer for all.
@@ -72,7 +75,7 @@ impl Refusal {
         match self {
             Self::Malformed(malformed) => malformed.code(),
             Self::Unrecognised(unrecognised) => unrecognised.code(),
-            Self::Preflight => "AccessForbidden",
+            Self::Preflight(fault) => fault.code(),
             Self::Signature(error) => error.code(),
             Self::AccessKey => "InvalidAccessKeyId",
             Self::BucketInHost => "InvalidBucketName",
@@ -113,7 +116,8 @@ impl Refusal {
             | Self::EntityTooLarge
             | Self::DocumentTooLong { .. } => 400,
             Self::Document(fault) => fault.status(),
-            Self::Preflight | Self::AccessKey | Self::NotAllowed { .. } => 403,
+            Self::Preflight(fault) => fault.status(),
+            Self::AccessKey | Self::NotAllowed { .. } => 403,
             Self::ChecksumNotImplemented { .. } => 501,
             Self::Crowded | Self::Store(_) => 503,
             Self::Upstream(fault) => fault.status(),
@@ -126,7 +130,7 @@ impl Refusal {
         match self {
             Self::Malformed(malformed) => malformed.to_string(),
             Self::Unrecognised(unrecognised) => unrecognised.to_string(),
-            Self::Preflight => "This CORS request is not allowed: no rule is configured.".into(),
+            Self::Preflight(fault) => fault.to_string(),
             Self::Signature(error) => error.message().into_owned(),
             Self::AccessKey => {
                 "The AWS Access Key Id you provided does not exist in our records.".into()
@@ -202,7 +206,7 @@ impl Refusal {
             Self::Upstream(fault) => fault.log(request_id),
             Self::Malformed(_)
             | Self::Unrecognised(_)
-            | Self::Preflight
+            | Self::Preflight(_)
             | Self::Signature(_)
             | Self::AccessKey
             | Self::BucketInHost

@@ -5,7 +5,8 @@ use std::{
     path::Path,
 };
 
-use proxy::Addressing;
+use http::Method;
+use proxy::{Addressing, OriginPattern};
 
 use crate::config::{AuditOutput, Config, Fault};
 
@@ -51,6 +52,12 @@ pub(crate) fn run(config: &Config, out: &mut dyn Write) -> io::Result<()> {
         let networks = config.trusted_proxies.iter().map(ToString::to_string);
         let networks = networks.collect::<Vec<_>>().join(", ");
         writeln!(out, "proxies   trusted from {networks}")?;
+    }
+    for (number, rule) in (1..).zip(config.cors.rules()) {
+        let origins: Vec<_> = rule.origins.iter().map(OriginPattern::text).collect();
+        let methods: Vec<_> = rule.methods.iter().map(Method::as_str).collect();
+        let (methods, origins) = (methods.join(", "), origins.join(", "));
+        writeln!(out, "cors      rule {number}: {methods} from {origins}")?;
     }
     let upstream = &config.upstream;
     let style = match upstream.endpoint.addressing {

@@ -269,6 +269,7 @@ fn config(
         listen: Listen { s3: local(port), api: local(0), ops: local(0) },
         tls: None,
         domains: Domains::default(),
+        cors: proxy::Cors::default(),
         trusted_proxies: Vec::new(),
         upstream: Upstream {
             endpoint: embedded.into(),

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use super::{
     Audit, AuditOutput, Auth, Config, Credentials, Drain, Limits, Listen, Loaded, Store, Tls,
-    Upstream,
+    Upstream, cors,
     endpoint::{self, Address},
     settings::Settings,
 };
@@ -38,6 +38,7 @@ pub(super) fn build(mut settings: Settings, folder: &Path) -> Loaded {
         }
     }
     let domains = domains(&mut settings);
+    let cors = cors::cors(&mut settings);
     let trusted_proxies = trusted_proxies(&mut settings);
     let upstream = upstream(&mut settings, folder);
     if let (Some(listen), Some(upstream)) = (&listen, &upstream)
@@ -62,6 +63,7 @@ pub(super) fn build(mut settings: Settings, folder: &Path) -> Loaded {
                 listen,
                 tls,
                 domains,
+                cors,
                 trusted_proxies,
                 upstream,
                 store,

@@ -33,6 +33,8 @@ pub(crate) enum Shape {
     Flag { default: bool },
     /// Texts.
     List,
+    /// Mappings, whose keys have no rows.
+    Rules,
     /// One of these texts; the first is the default.
     Choice(&'static [&'static str]),
     /// Anything, with keys that have no rows.
@@ -57,8 +59,6 @@ pub(crate) enum Neutral {
     Nothing,
     /// `false`.
     False,
-    /// Null or an empty list.
-    Empty,
     /// This text.
     Text(&'static str),
     /// `off`, or `false`.
@@ -71,7 +71,6 @@ impl Neutral {
         match self {
             Self::Nothing => false,
             Self::False => value == &Value::Bool(false),
-            Self::Empty => value.is_null() || value.as_array().is_some_and(Vec::is_empty),
             Self::Text(text) => value.as_str() == Some(text),
             Self::Off => value == &Value::Bool(false) || value.as_str() == Some("off"),
         }
@@ -227,7 +226,7 @@ pub(crate) static KEYS: &[Key] = &[
         Neutral::Text("lossy"),
         "refusing requests that cannot be recorded",
     ),
-    not_built("cors", Shape::List, Neutral::Empty, "CORS"),
+    key("cors", Shape::Rules),
     section("limits"),
     number("limits.header_bytes_max", 65_536, 8_192, 1_048_576),
     number("limits.header_count_max", 100, 20, 1_000),

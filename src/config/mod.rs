@@ -4,6 +4,7 @@
 //! nothing below reads a file or a variable to get one.
 
 mod build;
+mod cors;
 pub(crate) mod endpoint;
 mod environment;
 mod fault;
@@ -14,7 +15,7 @@ mod settings;
 use std::{net::SocketAddr, path::Path, path::PathBuf, sync::Arc, time::Duration};
 
 use policy::{Domains, Network};
-use proxy::{Endpoint, ServerTls, UpstreamBody};
+use proxy::{Cors, Endpoint, ServerTls, UpstreamBody};
 use sigv::SecretKey;
 use store::SecretText;
 use zeroize::Zeroizing;
@@ -31,6 +32,8 @@ pub(crate) struct Config {
     pub(crate) tls: Option<Tls>,
     /// The domains before which a client's `Host` names a bucket.
     pub(crate) domains: Domains,
+    /// The pages of which origins may speak to it.
+    pub(crate) cors: Cors,
     /// The proxies whose word is taken for where a client is.
     pub(crate) trusted_proxies: Vec<Network>,
     /// The store of objects behind it.

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     Environment, Fault,
-    keys::{self, Key, Neutral, Shape, State},
+    keys::{self, Key, Shape, State},
     limits,
 };
 use crate::yaml;
@@ -61,6 +61,7 @@ impl Settings {
             | Shape::Number { .. }
             | Shape::Flag { .. }
             | Shape::List
+            | Shape::Rules
             | Shape::Free => None,
         })
     }
@@ -83,6 +84,12 @@ impl Settings {
         let items = self.values.get(path).and_then(|setting| setting.value.as_array());
         let texts = items.into_iter().flatten().filter_map(Value::as_str);
         texts.map(str::to_owned).collect()
+    }
+
+    /// The rules at `path`.
+    pub(super) fn rules(&self, path: &'static str) -> Vec<serde_json::Map<String, Value>> {
+        let items = self.values.get(path).and_then(|setting| setting.value.as_array());
+        items.into_iter().flatten().filter_map(Value::as_object).cloned().collect()
     }
 
     /// Whether something stands at `path` or under it.
@@ -120,7 +127,9 @@ impl Settings {
     }
 
     fn at(&self, path: &str, reason: impl Into<String>) -> Fault {
-        let variable = self.values.get(path).and_then(|setting| setting.variable.clone());
+        // What stands inside of a rule was given where the rules were.
+        let key = path.split_once('[').map_or(path, |(key, _)| key);
+        let variable = self.values.get(key).and_then(|setting| setting.variable.clone());
         Fault {
             origin: variable.unwrap_or_else(|| self.file.clone()),
             place: path.to_owned(),
@@ -232,10 +241,6 @@ fn judge(key: &Key, value: &Value) -> Verdict {
             }
             _ => Verdict::Unfit(not_built(what)),
         },
-        // A list that is not one asks for the feature all the same.
-        (State::NotBuilt { neutral: Neutral::Empty, what }, Some(_)) => {
-            Verdict::Unfit(not_built(what))
-        }
         (State::Warned { .. } | State::Built, None) if value.is_null() => Verdict::Fits,
         (State::Warned { neutral, text }, None) if !neutral.holds(value) => Verdict::Warns(text),
         (State::Warned { .. } | State::Built, None) => Verdict::Fits,
@@ -262,6 +267,8 @@ fn mismatch(shape: Shape, value: &Value) -> Option<String> {
         (Shape::Flag { .. }, _) => Some("neither `true` nor `false`".to_owned()),
         (Shape::List, Value::Array(items)) if items.iter().all(Value::is_string) => None,
         (Shape::List, _) => Some("not a list of texts".to_owned()),
+        (Shape::Rules, Value::Array(items)) if items.iter().all(Value::is_object) => None,
+        (Shape::Rules, _) => Some("not a list of rules".to_owned()),
         (Shape::Choice(choices), Value::String(text)) if choices.contains(&text.as_str()) => None,
         (Shape::Choice(choices), Value::String(text)) => {
             Some(format!("`{text}` is not one of: {}", choices.join(", ")))
@@ -280,7 +287,7 @@ fn value_of(key: &Key, text: &str) -> Result<Value, String> {
         }
         Shape::List if text.trim_start().starts_with('[') => as_yaml(),
         Shape::List => Ok(text.split(',').map(str::trim).filter(|item| !item.is_empty()).collect()),
-        Shape::Number { .. } | Shape::Flag { .. } | Shape::Free => as_yaml(),
+        Shape::Number { .. } | Shape::Flag { .. } | Shape::Rules | Shape::Free => as_yaml(),
         Shape::Section => Err("names a section; its keys are set one by one".to_owned()),
     }
 }

@@ -191,6 +191,7 @@ fn live(config: Config, callers: Callers, audit: Audit) -> Result<Live, ServeErr
         callers,
         tls: config.tls.map(|tls| tls.server),
         domains: config.domains,
+        cors: config.cors,
         trusted_proxies: proxy::TrustedProxies::new(config.trusted_proxies),
         endpoint: upstream.endpoint,
         virtual_hosts: proxy::VirtualHosts::default(),
