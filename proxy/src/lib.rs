@@ -29,6 +29,7 @@ mod late;
 mod limits;
 mod live;
 mod messages;
+mod own_request;
 mod parse;
 mod peer;
 mod proxy_protocol;
