@@ -32,6 +32,7 @@ mod early;
 mod export;
 mod fuzzing;
 mod harness;
+mod hidden;
 mod hosts;
 mod keys;
 mod matrix;
