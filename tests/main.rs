@@ -18,6 +18,7 @@ mod apply;
 mod audit;
 mod backpressure;
 mod bodies;
+mod buckets;
 mod clients;
 mod config;
 mod copies;

@@ -178,7 +178,7 @@ pub static PARAMETERS: &[ParameterRow] = &[
     ParameterRow::copied("key-marker", Value::Any, &[ListMultipartUploads, ListObjectVersions]),
     ParameterRow::copied("marker", Value::Any, &[ListObjects]),
     ParameterRow::copied("max-annotation-results", COUNT, &[ListObjectAnnotations]),
-    ParameterRow::copied("max-buckets", COUNT, &[ListBuckets]),
+    ParameterRow::copied("max-buckets", Value::Number { min: 1, max: 10_000 }, &[ListBuckets]),
     ParameterRow::copied("max-keys", COUNT, &[ListObjectVersions, ListObjects, ListObjectsV2]),
     ParameterRow::copied("max-parts", COUNT, &[ListParts]),
     ParameterRow::copied("max-uploads", COUNT, &[ListMultipartUploads]),

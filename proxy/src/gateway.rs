@@ -127,7 +127,7 @@ impl Gateway {
             SendFault::Upstream(fault) => Refusal::Upstream(fault),
         })?;
 
-        relay(response, lease, &asked, live, record).await
+        relay(response, lease, &asked, live, &self.upstream, record).await
     }
 
     /// The answer as it leaves: with the request's id, and as the last of its connection where the

@@ -12,6 +12,7 @@ mod attribute;
 mod audit;
 mod authenticate;
 mod authorize;
+mod buckets;
 mod connection;
 mod cors;
 mod deletion;

@@ -39,6 +39,8 @@ pub(crate) enum Refusal {
     Form(#[from] FormError),
     #[error("the form is to be answered by a redirect to what is no absolute URL")]
     Redirect,
+    #[error("the continuation token is none of ours")]
+    ContinuationToken,
     #[error("the operation takes no body")]
     BodyNotTaken,
     #[error("body refused: {0}")]
@@ -82,6 +84,7 @@ impl Refusal {
             Self::KeyInClear { .. } => "InvalidRequest",
             Self::Form(error) => error.code(),
             Self::Redirect => "InvalidArgument",
+            Self::ContinuationToken => "InvalidArgument",
             Self::BodyNotTaken => "InvalidRequest",
             Self::Body(error) => error.code(),
             Self::UnsignedBody { .. } => "InvalidRequest",
@@ -109,6 +112,7 @@ impl Refusal {
             Self::BucketInHost
             | Self::KeyInClear { .. }
             | Self::Redirect
+            | Self::ContinuationToken
             | Self::BodyNotTaken
             | Self::UnsignedBody { .. }
             | Self::ClientStalled
@@ -148,6 +152,7 @@ impl Refusal {
             Self::Redirect => {
                 "The field success_action_redirect must be an absolute URL of http or https.".into()
             }
+            Self::ContinuationToken => "The continuation token provided is incorrect.".into(),
             Self::BodyNotTaken => "This operation takes no request body.".into(),
             Self::Body(error) => error.message().into(),
             Self::UnsignedBody { limit } => {
@@ -213,6 +218,7 @@ impl Refusal {
             | Self::KeyInClear { .. }
             | Self::Form(_)
             | Self::Redirect
+            | Self::ContinuationToken
             | Self::BodyNotTaken
             | Self::Body(_)
             | Self::UnsignedBody { .. }

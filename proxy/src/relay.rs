@@ -1,19 +1,19 @@
 //! The seventh step: the upstream's answer, in our words where it speaks of itself.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use hyper::body::Incoming;
-use policy::{Operation, shows_all_buckets, shows_bucket};
+use policy::Operation;
 use sigv::encode_path;
 
 use crate::{
     answer::{Content, Download},
     audit::Outcome,
     authorize::Grant,
+    buckets,
     deletion::{AnswerFault, Permission, Told},
-    facts,
     late::{Late, Wording},
     live::Live,
     messages::message_of,
@@ -22,7 +22,7 @@ use crate::{
     refusal::{Refusal, error_document},
     reply::Stored,
     sign::Asked,
-    upstream::{Lease, UpstreamFault},
+    upstream::{Lease, Upstream, UpstreamFault},
     xml,
 };
 
@@ -37,6 +37,7 @@ pub(crate) async fn relay(
     lease: Lease,
     asked: &Asked,
     live: &Live,
+    upstream: &Arc<Upstream>,
     record: &mut Record,
 ) -> Result<(Response<Content>, Outcome), Refusal> {
     let (mut head, incoming) = response.into_parts();
@@ -84,7 +85,9 @@ pub(crate) async fn relay(
             whole(download, asked, live).await?;
             Content::Document(xml::location_constraint(live.region()))
         }
-        Some(Rewrite::Buckets) => Content::Document(list_buckets(download, asked, live).await?),
+        Some(Rewrite::Buckets) => {
+            Content::Document(list_buckets(download, asked, live, upstream).await?)
+        }
         Some(Rewrite::Owner) => {
             let text = whole(download, asked, live).await?;
             Content::Document(hide_owner(&text, asked, live)?.into())
@@ -210,17 +213,17 @@ fn late_error(code: &str, asked: &Asked, record: &mut Record) -> Response<Conten
     response
 }
 
-/// Only the buckets that the caller may know of; the token of a next page would name another.
-async fn list_buckets(download: Download, asked: &Asked, live: &Live) -> Result<Bytes, Refusal> {
+/// The buckets that are to be shown, in our region.
+async fn list_buckets(
+    download: Download,
+    asked: &Asked,
+    live: &Live,
+    upstream: &Arc<Upstream>,
+) -> Result<Bytes, Refusal> {
     let text = whole(download, asked, live).await?;
-    let subject = asked.caller.subject();
-    let context = facts::of_request(&asked.head, live);
-    let shown = if shows_all_buckets(&subject, &context) {
-        text
-    } else {
-        xml::keep_buckets(&text, |bucket| shows_bucket(&subject, bucket, &context))
-            .and_then(|kept| xml::cut_token(&kept))
-            .map_err(|_| UpstreamFault::Answer { operation: asked.operation.name() })?
+    let shown = match &asked.listing {
+        None => text,
+        Some(listing) => buckets::show(text, listing, asked, live, upstream).await?,
     };
     Ok(hide_owner(&shown, asked, live)?.into())
 }
@@ -329,4 +332,4 @@ const OF_THE_OBJECT: [&str; 13] = [
 ];
 
 /// Beginnings of `x-amz-*` headers by which the upstream, not the object, introduces itself.
-const OF_THE_UPSTREAM: [&str; 3] = ["x-amz-cf-", "x-amz-id-", "x-amz-request-id"];
+const OF_THE_UPSTREAM: [&str; 4] = ["x-amz-cf-", "x-amz-error-", "x-amz-id-", "x-amz-request-id"];

@@ -3,14 +3,14 @@
 use std::{sync::Arc, time::Duration};
 
 use http::{HeaderMap, HeaderValue, Method, Request, header};
-use policy::{CopySource, Operation, shows_all_buckets};
+use policy::{CopySource, Operation};
 use sigv::{Chain, Payload, Wire, amz_date, encode_copy_source, encode_path, encode_query_value};
 use store::Caller;
 
 use crate::{
     authorize::{Grant, Permitted},
+    buckets::Listing,
     endpoint::Addressing,
-    facts,
     live::Live,
     parse::Head,
     refusal::Refusal,
@@ -35,6 +35,7 @@ pub(crate) struct Asked {
     pub(crate) caller: Arc<Caller>,
     pub(crate) grant: Grant,
     pub(crate) progress: Arc<Progress>,
+    pub(crate) listing: Option<Listing>,
 }
 
 /// Generates the upstream's request: bucket and key encoded by the one encoder, the parameters and
@@ -42,7 +43,7 @@ pub(crate) struct Asked {
 ///
 /// # Errors
 ///
-/// [`Refusal::BucketInHost`]; what refuses a body before its first byte goes up;
+/// [`Refusal::BucketInHost`]; [`Refusal::ContinuationToken`]; what refuses a body before its first byte goes up;
 /// [`Refusal::Upstream`] when the request cannot be written down, which no permitted one should cause.
 pub(crate) async fn sign(permitted: Permitted, live: &Live) -> Result<Signed, Refusal> {
     let (request, grant) = permitted.into_parts();
@@ -51,8 +52,9 @@ pub(crate) async fn sign(permitted: Permitted, live: &Live) -> Result<Signed, Re
     let host = live.endpoint.host_of(head.bucket()).ok_or(Refusal::BucketInHost)?;
     let body = Begun::new(content, operation, live).await?;
     let path = upstream_path(&head, live.endpoint.addressing);
-    let shows_all = || shows_all_buckets(&caller.subject(), &facts::of_request(&head, live));
-    let query = upstream_query(&parameters(operation, recognised.parameters, shows_all));
+    let mut parameters = recognised.parameters;
+    let listing = Listing::read(operation, &mut parameters, &caller, &head, live)?;
+    let query = upstream_query(&parameters);
     let mut headers = recognised.headers;
     body.describe(&mut headers, live);
     if let Some(source) = &recognised.source {
@@ -67,7 +69,7 @@ pub(crate) async fn sign(permitted: Permitted, live: &Live) -> Result<Signed, Re
     }
     let target = if query.is_empty() { path } else { format!("{path}?{query}") };
     let upload = body.upload(chain);
-    let asked = Asked { operation, caller, grant, progress: upload.progress(), head };
+    let asked = Asked { operation, caller, grant, progress: upload.progress(), listing, head };
     let mut request = Request::new(upload);
     *request.method_mut() = asked.head.method().clone();
     *request.uri_mut() = target.parse().map_err(|_| unwritable(operation))?;
@@ -140,20 +142,7 @@ fn written(source: &CopySource) -> Option<HeaderValue> {
     HeaderValue::try_from(encode_copy_source(bucket, key, version.as_deref())).ok()
 }
 
-/// What goes up of the parameters. Who may see some buckets only gets them on one page: the store's
-/// pages, and the tokens between them, are made of all buckets.
-fn parameters(
-    operation: Operation,
-    mut parameters: Vec<(&'static str, String)>,
-    shows_all: impl FnOnce() -> bool,
-) -> Vec<(&'static str, String)> {
-    if operation == Operation::ListBuckets && !shows_all() {
-        parameters.retain(|(name, _)| !PAGING.contains(name));
-    }
-    parameters
-}
-
-fn upstream_query(parameters: &[(&'static str, String)]) -> String {
+pub(crate) fn upstream_query(parameters: &[(&'static str, String)]) -> String {
     let pairs =
         parameters.iter().map(|(name, value)| format!("{name}={}", encode_query_value(value)));
     pairs.collect::<Vec<_>>().join("&")
@@ -162,6 +151,3 @@ fn upstream_query(parameters: &[(&'static str, String)]) -> String {
 fn unwritable(operation: Operation) -> Refusal {
     UpstreamFault::Answer { operation: operation.name() }.into()
 }
-
-/// The parameters that cut a list of buckets into pages.
-const PAGING: [&str; 2] = ["continuation-token", "max-buckets"];

@@ -93,40 +93,6 @@ pub(crate) fn read_error(document: &[u8]) -> Option<(String, String)> {
     Some((child("Code")?, child("Message").unwrap_or_default()))
 }
 
-/// A `ListAllMyBucketsResult` with only the buckets that `shown` lets pass.
-pub(crate) fn keep_buckets(text: &str, shown: impl Fn(&str) -> bool) -> Result<String, XmlFault> {
-    let elements = elements(text)?;
-    let mut edits = Vec::new();
-    for (at, bucket) in elements
-        .iter()
-        .enumerate()
-        .filter(|(_, element)| element.depth == 2 && element.name == "Bucket")
-    {
-        let name = elements
-            .iter()
-            .skip(at)
-            .skip(1)
-            .take_while(|element| element.depth > bucket.depth)
-            .find(|element| element.name == "Name")
-            .and_then(|element| element.text(text))
-            .ok_or(XmlFault::Malformed)?;
-        if !shown(&name) {
-            edits.push((bucket.outer.clone(), String::new()));
-        }
-    }
-    Ok(apply(text, &edits))
-}
-
-/// A `ListAllMyBucketsResult` without the token of its next page, which names a bucket.
-pub(crate) fn cut_token(text: &str) -> Result<String, XmlFault> {
-    let edits: Vec<_> = elements(text)?
-        .into_iter()
-        .filter(|element| element.depth == 1 && element.name == "ContinuationToken")
-        .map(|element| (element.outer, String::new()))
-        .collect();
-    Ok(apply(text, &edits))
-}
-
 /// `text` with the access key id `upstream` replaced wherever it names an owner or initiator.
 ///
 /// Some stores show the key id of the account as its canonical id; it is nobody's business here.
@@ -187,8 +153,8 @@ pub(crate) struct Element {
     pub(crate) name: String,
     /// How many elements it is in.
     pub(crate) depth: usize,
-    outer: Range<usize>,
-    inner: Range<usize>,
+    pub(crate) outer: Range<usize>,
+    pub(crate) inner: Range<usize>,
 }
 
 impl Element {
@@ -254,7 +220,7 @@ fn position(reader: &Reader<&[u8]>) -> Result<usize, XmlFault> {
 }
 
 /// `text` with each range, in ascending order, replaced.
-fn apply(text: &str, edits: &[(Range<usize>, String)]) -> String {
+pub(crate) fn apply(text: &str, edits: &[(Range<usize>, String)]) -> String {
     let mut edited = String::with_capacity(text.len());
     let mut from = 0;
     for (range, replacement) in edits {
@@ -302,23 +268,6 @@ mod tests {
     fn document_with_a_dtd_is_refused() {
         let document = "<!DOCTYPE a [<!ENTITY b \"c\">]><CreateBucketConfiguration/>";
         assert_eq!(check_bucket_configuration(document.as_bytes()), Err(XmlFault::Malformed));
-    }
-
-    #[test]
-    fn buckets_that_are_not_shown_are_cut_and_all_else_stays() {
-        let text = "<?xml version=\"1.0\"?>\n<ListAllMyBucketsResult xmlns=\"x\"><Owner><ID>o</ID></Owner><Buckets>\
-            <Bucket><Name>a</Name><CreationDate>d</CreationDate></Bucket>\n<Bucket><Name>b&amp;</Name></Bucket></Buckets></ListAllMyBucketsResult>";
-        let kept = keep_buckets(text, |name| name == "b&").unwrap();
-        assert_eq!(
-            kept,
-            text.replace("<Bucket><Name>a</Name><CreationDate>d</CreationDate></Bucket>", "")
-        );
-    }
-
-    #[test]
-    fn token_of_the_next_page_is_cut() {
-        let text = "<R><Buckets/><ContinuationToken>secret</ContinuationToken></R>";
-        assert_eq!(cut_token(text).unwrap(), "<R><Buckets/></R>");
     }
 
     #[test]
