@@ -77,7 +77,7 @@ impl Policy {
 pub(crate) struct Explain {
     /// Files as `lint` takes them; then an action, such as fs:ReadObject, on `*` or an ARN, or an operation of S3, such as
     /// s3:GetObject, on `s3://BUCKET/KEY`
-    #[arg(value_name = "FILE ACTION RESOURCE", num_args = 2.., required = true)]
+    #[arg(value_name = "FILE ACTION RESOURCE", num_args = 1.., required = true)]
     pub(crate) words: Vec<String>,
     /// The configuration file, which names the store; it is opened while no gateway runs
     #[arg(long, value_name = "FILE")]

@@ -104,6 +104,21 @@ fn policies_may_be_named_instead_of_those_that_a_user_holds() {
 }
 
 #[test]
+fn files_and_options_stand_in_any_order() {
+    let site = site();
+    site.write("more.yaml", "users: [{id: zoe, groups: [team-a]}]");
+    let words = ["identities.yaml", "more.yaml", "s3:GetObject", "s3://lake/team-a/x"];
+    for place in 0..=words.len() {
+        for options in [&["--user", "zoe"][..], &["--user=zoe", "--context", "SourceIp=10.0.0.1"]] {
+            let line = [&["policy", "explain"], &words[..place], options, &words[place..]].concat();
+            let ended = site.run(&line);
+            assert_eq!(ended.code, Some(0), "{line:?}: {ended:#?}");
+            assert!(ended.stdout.starts_with("allow: zoe may do "), "{line:?}: {ended:#?}");
+        }
+    }
+}
+
+#[test]
 fn a_question_that_cannot_be_asked_is_refused_with_what_would_be_right() {
     let site = site();
     for (user, words, told) in [
