@@ -205,7 +205,7 @@ pub(crate) struct Export {
     /// The configuration file, which names the store
     #[arg(long, value_name = "FILE")]
     pub(crate) config: PathBuf,
-    /// What becomes of the secrets of credentials
+    /// What becomes of credentials, which are nothing without their secrets
     #[arg(long, value_enum, default_value_t = Secrets::Omitted)]
     pub(crate) secrets: Secrets,
 }
@@ -213,9 +213,9 @@ pub(crate) struct Export {
 /// What becomes of secrets.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Secrets {
-    /// They are left out: the credentials are good where they are stored already
+    /// Credentials are left out: a store that has them keeps them, and a new one has none
     Omitted,
-    /// They are written as they are stored: they open under the same auth.encrypt secret
+    /// They are written with their secrets as these are stored: they open under the same auth.encrypt secret
     Sealed,
 }
 

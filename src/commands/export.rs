@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use super::{apply::Failure, snapshot};
 use crate::config::Config;
 
-/// Writes everything in the store of `config` to `out`: policies, groups, users with their credentials, each by id.
+/// Writes what is in the store of `config` to `out`: policies, groups, users, and credentials as `secrets` says, each by id.
 ///
 /// # Errors
 ///
@@ -34,7 +34,7 @@ fn text(identities: &Identities, secrets: Secrets) -> Result<String, SerializeEr
     let version = env!("CARGO_PKG_VERSION");
     let document = serde_saphyr::to_string_with_options(identities, options())?;
     Ok(format!(
-        "# All identities of a store, for `lakegate apply`. Written by lakegate {version}.\n{PRESETS}{note}{document}"
+        "# The identities of a store, for `lakegate apply`. Written by lakegate {version}.\n{PRESETS}{note}{document}"
     ))
 }
 
@@ -45,7 +45,7 @@ fn options() -> SerializerOptions {
 
 const PRESETS: &str = "# Preset policies and groups stand here where they differ from a new store's, and not otherwise.\n";
 
-const OMITTED: &str = "# Secrets are left out: a credential without one is good where its access key is stored already, and nowhere else.\n";
+const OMITTED: &str = "# Credentials are left out: a store that has them keeps them, and a new one has none until they are added.\n";
 
 const SEALED: &str = "# Secrets are sealed: they open where auth.encrypt has the same secret, each for its own access key.\n";
 
@@ -232,6 +232,10 @@ mod tests {
             let changes = diff(&held, &read(&written), Prune::Delete);
             let changes = changes.unwrap_or_else(|fault| panic!("{fault}\n{written}"));
             prop_assert!(changes.is_empty(), "{changes:?}\n{written}");
+            // To open a sealed secret takes the store's key: the entries are compared as they stand.
+            let sealed = Identities::of(&held, Secrets::Seal);
+            let value = |identities: &Identities| serde_json::to_value(identities).unwrap();
+            prop_assert_eq!(value(&read(&text_of(&held, Secrets::Seal))), value(&sealed));
         }
 
         #[test]

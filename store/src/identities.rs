@@ -10,8 +10,7 @@ use sigv::{AccessKeyId, SecretKey};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::{
-    AccessKey, Credential, CredentialSettings, Expiry, Secrets, Status, Store, StoreError,
-    UserSettings,
+    AccessKey, Credential, CredentialSettings, Expiry, Status, Store, StoreError, UserSettings,
 };
 
 /// What a file says of identities. Of what it does not mention it says nothing.
@@ -149,16 +148,13 @@ impl CredentialEntry {
         })
     }
 
-    /// An entry that says all that `held` does of the access key `id`, with its secret as `secrets` says.
-    pub(crate) fn of(id: &AccessKeyId, held: &Credential, secrets: Secrets) -> Self {
+    /// An entry that says all that `held` does of the access key `id`, with its secret sealed.
+    pub(crate) fn of(id: &AccessKeyId, held: &Credential) -> Self {
         Self {
             access_key_id: id.to_string(),
             secret_access_key: None,
             secret_access_key_file: None,
-            secret_access_key_sealed: match secrets {
-                Secrets::Omit => None,
-                Secrets::Seal => Some(held.sealed.clone()),
-            },
+            secret_access_key_sealed: Some(held.sealed.clone()),
             status: Some(held.status),
             expires: Some(held.expires.map_or(Expiry::Never, Expiry::At)),
             description: held.description.clone(),
