@@ -64,8 +64,13 @@ impl IdentitiesFile {
         Fault { origin: self.origin.clone(), place, reason }
     }
 
+    /// The keys that stand at its top, as far as it can be read.
+    pub(crate) fn keys(&self) -> Vec<String> {
+        yaml::keys(&self.text)
+    }
+
     /// Where everything in it stands; absent when it is not read.
-    pub(crate) fn places(&self) -> Option<&Places> {
+    fn places(&self) -> Option<&Places> {
         self.places.get_or_init(|| Places::of(&self.text)).as_ref()
     }
 

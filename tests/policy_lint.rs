@@ -50,6 +50,30 @@ fn lint_refuses_what_is_no_policy_and_what_refers_to_nothing() {
 }
 
 #[test]
+fn a_fault_of_a_lakefs_document_is_told_for_what_it_is() {
+    let site = site();
+    let policy = "statement:\n  - action: ['fs:*']\n    effect: allow\n    resource: '*'\n";
+    for (text, place, told) in [
+        (policy.replace("effect: allow", "effect: allow\n    effect: deny"), "4", "`effect`"),
+        (policy.replace("'*'", "*"), "4", ""),
+        (policy.replace("['fs:*']", "!all ['fs:*']"), "2", "`!all`"),
+        (format!("{policy}---\n{policy}"), "6", ""),
+        ("{\"statement\": [\n{\"effect\": \"allow\",, }]}".to_owned(), "2", ""),
+        (policy.replace("resource", "resources"), "4", "unknown field `resources`"),
+        (policy.replace("statement", "Statement"), "1", "`Statement`, expected one of id, statement"),
+        ("id: A\n".to_owned(), "1", "`statement`"),
+    ] {
+        site.write("bare.yaml", &text);
+        let ended = lint(&site, &["bare.yaml"]);
+        let line = format!("bare.yaml: line {place}, column ");
+        assert_eq!(ended.code, Some(2), "{text}: {ended:#?}");
+        assert!(ended.stderr.starts_with(&line), "{text}: {}", ended.stderr);
+        assert!(ended.stderr.contains(told), "{text}: no {told} in {}", ended.stderr);
+        assert!(!ended.stderr.contains("unknown field `statement`"), "{text}: {}", ended.stderr);
+    }
+}
+
+#[test]
 fn files_are_read_together_and_each_fault_is_told_in_its_own() {
     let site = site();
     site.write("people.yaml", "users: [{id: bob, groups: [team-a]}]");

@@ -1,11 +1,13 @@
 //! YAML that people write: read strictly, with the place of what is wrong.
 
+mod keys;
 mod places;
 
 use serde::de::DeserializeOwned;
+use serde_path_to_error::{Path, Segment};
 use serde_saphyr::{MessageFormatter, Options, UserMessageFormatter};
 
-pub(crate) use self::places::Places;
+pub(crate) use self::{keys::keys, places::Places};
 use crate::config::Fault;
 
 /// Reads the one document in `text`; `origin` names it in faults.
@@ -20,7 +22,7 @@ pub(crate) fn read<T: DeserializeOwned>(text: &str, origin: &str) -> Result<T, F
     let mut path = String::new();
     let read = serde_saphyr::with_deserializer_from_str_with_options(text, options(), |document| {
         serde_path_to_error::deserialize(document).map_err(|error| {
-            path = error.path().to_string();
+            path = known(error.path());
             error.into_inner()
         })
     });
@@ -28,12 +30,27 @@ pub(crate) fn read<T: DeserializeOwned>(text: &str, origin: &str) -> Result<T, F
         let error = error.without_snippet();
         let place = error.location().map_or_else(String::new, |location| places::words(&location));
         let mut reason = UserMessageFormatter.format_message(error).into_owned();
-        // A lone dot is the document itself.
-        if !path.is_empty() && path != "." {
+        if !path.is_empty() {
             reason = format!("{path}: {reason}");
         }
         Fault { origin: origin.to_owned(), place, reason }
     })
+}
+
+/// `path` as far as it has names; nothing for the document itself.
+fn known(path: &Path) -> String {
+    let mut text = String::new();
+    for segment in path.iter() {
+        let separator = match segment {
+            Segment::Seq { .. } => "",
+            Segment::Map { .. } | Segment::Enum { .. } if text.is_empty() => "",
+            Segment::Map { .. } | Segment::Enum { .. } => ".",
+            Segment::Unknown => break,
+        };
+        text.push_str(separator);
+        text.push_str(&segment.to_string());
+    }
+    text
 }
 
 fn options() -> Options {

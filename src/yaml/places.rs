@@ -29,11 +29,6 @@ impl Places {
         words(&node.referenced)
     }
 
-    /// Whether the document is a map that has `key`.
-    pub(crate) fn has(&self, key: &str) -> bool {
-        self.0.value.get(key).is_some()
-    }
-
     /// The id of the entry of a list that `path` leads into, such as `users[0].groups[1]`: people look for `alice`, not
     /// for `users[0]`.
     pub(crate) fn id(&self, path: &str) -> Option<&str> {
@@ -210,7 +205,6 @@ mod tests {
     fn json_has_places_as_well() {
         let places =
             Places::of("{\n  \"statement\": [\n    {\"effect\": \"allow\"}\n  ]\n}").unwrap();
-        assert!(places.has("statement") && !places.has("policies"));
         assert_eq!(places.find("statement[0].effect"), "line 3, column 16");
     }
 }

@@ -27,8 +27,27 @@ enum Form {
 #[serde(deny_unknown_fields)]
 struct Bare {
     id: Option<String>,
-    #[serde(default)]
     statement: Vec<Statement>,
+}
+
+impl Form {
+    /// What a file with these keys is meant to be, though not all be right with it.
+    fn of(keys: &[String]) -> Self {
+        let has = |wanted: &[&str]| {
+            keys.iter().any(|key| wanted.iter().any(|wanted| key.eq_ignore_ascii_case(wanted)))
+        };
+        let is_policy = has(&["id", "statement"]) && !has(&["policies", "groups", "users"]);
+        if is_policy { Self::Policy } else { Self::Identities }
+    }
+}
+
+impl Bare {
+    /// The policy as identities say it. Without an id it has the name of the file at `path`, less its ending.
+    fn named(self, path: &Path) -> Identities {
+        let stem = || path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        let entry = PolicyEntry { id: self.id.unwrap_or_else(stem), statement: self.statement };
+        Identities { policies: Some(vec![entry]), groups: None, users: None }
+    }
 }
 
 impl PolicyFile {
@@ -39,15 +58,12 @@ impl PolicyFile {
     /// What is wrong, with its place.
     pub(crate) fn read(path: &Path) -> Result<Self, Fault> {
         let file = IdentitiesFile::open(path)?;
-        if !file.places().is_some_and(|places| places.has("statement")) {
-            let identities = file.read()?;
-            return Ok(Self { file, identities, form: Form::Identities });
-        }
-        let Bare { id, statement } = file.read()?;
-        let stem = || path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-        let entry = PolicyEntry { id: id.unwrap_or_else(stem), statement };
-        let identities = Identities { policies: Some(vec![entry]), groups: None, users: None };
-        Ok(Self { file, identities, form: Form::Policy })
+        let form = Form::of(&file.keys());
+        let identities = match form {
+            Form::Identities => file.read()?,
+            Form::Policy => file.read::<Bare>()?.named(path),
+        };
+        Ok(Self { file, identities, form })
     }
 
     /// `file`, of which `identities` were read otherwise.
