@@ -256,6 +256,46 @@ fn a_table_with_a_fault_is_refused_with_the_path_of_the_fault() {
 }
 
 #[test]
+fn conditions_and_contexts_are_read_without_quotes_as_with_them() {
+    let site = site();
+    let people = "users: [{id: a, policies: [P]}]";
+    let quoted = r#"{Bool: {SecureTransport: "true"}, "Null": {Prefix: "true"}, NumericLessThan: {CurrentTime: "1767225600.5"}, NumericGreaterThan: {CurrentTime: ["5"]}}"#;
+    let bare = quoted.replace('"', "");
+    for condition in [quoted, &bare] {
+        let policy = format!(
+            "policies: [{{id: P, statement: [{{action: 'fs:*', effect: allow, resource: '*', condition: {condition}}}]}}]"
+        );
+        for (context, expect) in [
+            ("{SecureTransport: true, CurrentTime: 1767225600}", "allow"),
+            ("{SecureTransport: 'true', CurrentTime: '1767225600'}", "allow"),
+            ("{SecureTransport: false, CurrentTime: 1767225600}", "deny"),
+            ("{SecureTransport: true, CurrentTime: 1767225601}", "deny"),
+        ] {
+            let case = format!(
+                "{{user: a, action: 'fs:ReadObject', resource: '*', context: {context}, expect: {expect}}}"
+            );
+            site.write("cases.yaml", &format!("{policy}\n{people}\ncases: [{case}]\n"));
+            let ended = test(&site);
+            assert_eq!(ended.stdout, "1 passed, 0 failed\n", "{condition} {context}: {ended:#?}");
+        }
+        site.write("identities.yaml", &policy);
+        site.apply();
+        let exported = site.run(&["export", "--config", "lakegate.yaml"]).stdout;
+        for line in ["      Bool:\n        SecureTransport:\n        - \"true\"\n", "      \"Null\":\n", "- \"5\""] {
+            assert!(exported.contains(line), "no {line} in {exported}");
+        }
+    }
+    assert_eq!(site.apply(), "no changes\n");
+    site.write(
+        "identities.yaml",
+        "policies: [{id: P, statement: [{action: 'fs:*', effect: allow, resource: '*', condition: {Null: {Prefix: 5}}}]}]",
+    );
+    let ended = site.apply_with(&[]);
+    let place = "identities.yaml: line 1, column 106: policies[0].statement[0].condition.Null.Prefix[0] (P): ";
+    assert!(ended.stderr.starts_with(place), "{ended:#?}");
+}
+
+#[test]
 fn explain_and_test_answer_as_the_gateway_does() {
     let world = Watched::ready(Recorder::start(), |site| {
         site.write("identities.yaml", &conditioned());

@@ -7,6 +7,8 @@ use serde::{
     de::{self, MapAccess, SeqAccess, Visitor},
 };
 
+use crate::scalar::Values;
+
 /// A policy document, read but not yet judged: [`Policy::compile`](crate::Policy::compile) says
 /// what is wrong with it.
 ///
@@ -80,9 +82,9 @@ fn one_string<S: Serializer>(resources: &[String], serializer: S) -> Result<S::O
 }
 
 fn conditions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Conditions, D::Error> {
-    let operators = Option::<Unique<Unique<OneOrMany>>>::deserialize(deserializer)?;
-    let values = |Unique(keys): Unique<OneOrMany>| {
-        keys.into_iter().map(|(key, OneOrMany(values))| (key, values)).collect()
+    let operators = Option::<Unique<Unique<Values>>>::deserialize(deserializer)?;
+    let values = |Unique(keys): Unique<Values>| {
+        keys.into_iter().map(|(key, Values(values))| (key, values)).collect()
     };
     let operators = operators.map(|Unique(operators)| operators).unwrap_or_default();
     Ok(operators.into_iter().map(|(operator, keys)| (operator, values(keys))).collect())
@@ -127,7 +129,7 @@ impl<'de> Visitor<'de> for Strings {
     }
 }
 
-/// A map in which no key may stand twice.
+/// A map in which no key may stand twice. The operator `Null` may stand there without quotes, which is YAML's null.
 struct Unique<V>(BTreeMap<String, V>);
 
 impl<'de, V: Deserialize<'de>> Deserialize<'de> for Unique<V> {
@@ -147,7 +149,8 @@ impl<'de, V: Deserialize<'de>> Visitor<'de> for UniqueKeys<V> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
         let mut unique = BTreeMap::new();
-        while let Some(key) = entries.next_key::<String>()? {
+        while let Some(key) = entries.next_key::<Option<String>>()? {
+            let key = key.unwrap_or_else(|| "Null".to_owned());
             if unique.contains_key(&key) {
                 return Err(de::Error::custom(format_args!("duplicate field `{key}`")));
             }
@@ -160,6 +163,48 @@ impl<'de, V: Deserialize<'de>> Visitor<'de> for UniqueKeys<V> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn with_value(operator: &str, value: &str) -> Result<Vec<String>, String> {
+        let condition = format!(r#"{{"{operator}":{{"CurrentTime":{value}}}}}"#);
+        let document = read(&format!(
+            r#"{{"statement":[{{"action":"fs:*","effect":"deny","resource":"*","condition":{condition}}}]}}"#
+        ))?;
+        Ok(document.statement[0].condition[operator]["CurrentTime"].clone())
+    }
+
+    #[test]
+    fn a_value_is_read_without_quotes_as_it_stands() {
+        for value in ["true", "false", "5", "-12", "0", "1.5", "-0.25", "18446744073709551615"] {
+            assert_eq!(with_value("Bool", value).as_deref(), Ok(&[value.to_owned()][..]));
+            let list = format!(r#"["a",{value}]"#);
+            let values = with_value("Bool", &list).unwrap();
+            assert_eq!(values, ["a", value], "{list}");
+        }
+        assert_eq!(with_value("Bool", "1e3").unwrap(), ["1000"]);
+    }
+
+    #[test]
+    fn a_number_that_is_not_read_exactly_is_refused() {
+        for value in ["1234567890123456789012", "0.12345678901234567", "-9007199254740993.5"] {
+            let refusal = with_value("NumericEquals", value).unwrap_err();
+            assert!(refusal.contains("write it in quotes"), "{value}: {refusal}");
+        }
+        for value in ["null", "{}", "[null]", "[[1]]", "[{}]"] {
+            with_value("NumericEquals", value).unwrap_err();
+        }
+    }
+
+    #[test]
+    fn only_values_of_conditions_are_read_without_quotes() {
+        for statement in [
+            r#"{"action":5,"effect":"deny","resource":"*"}"#,
+            r#"{"action":["fs:*",true],"effect":"deny","resource":"*"}"#,
+            r#"{"action":"fs:*","effect":"deny","resource":5}"#,
+            r#"{"action":"fs:*","effect":"deny","resource":["*",5]}"#,
+        ] {
+            read(&format!(r#"{{"statement":[{statement}]}}"#)).unwrap_err();
+        }
+    }
 
     fn read(json: &str) -> Result<Document, String> {
         serde_json::from_str(json).map_err(|error| error.to_string())

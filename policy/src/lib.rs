@@ -66,6 +66,7 @@ mod recognise;
 mod region;
 mod requirement;
 mod resource;
+mod scalar;
 mod spelling;
 mod takers;
 mod text;
@@ -106,6 +107,7 @@ pub use crate::{
     region::Region,
     requirement::{Required, Requirement, Target},
     resource::Resource,
+    scalar::Scalar,
     spelling::{KEY_BYTES_MAX, decode, is_bucket_name},
     takers::{DOCUMENTS, Takers},
     unrecognised::Unrecognised,

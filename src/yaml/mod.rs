@@ -12,7 +12,8 @@ use crate::config::Fault;
 
 /// Reads the one document in `text`; `origin` names it in faults.
 ///
-/// Duplicate keys and unknown tags are refused, `yes` and `no` are texts.
+/// Duplicate keys and unknown tags are refused; `yes` and `no` are texts, and so are `007` and `1_000` where a number is
+/// not what is asked for.
 ///
 /// # Errors
 ///
@@ -57,6 +58,8 @@ fn options() -> Options {
     serde_saphyr::options! {
         strict_booleans: true,
         reject_unsupported_tags: true,
+        leading_zero_numbers_as_strings: true,
+        underscored_numbers_as_strings: true,
         with_snippet: false,
     }
 }

@@ -111,7 +111,9 @@ impl<'de> Visitor<'de> for Nodes {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
         let mut entries = Vec::new();
-        while let Some(key) = map.next_key::<String>()? {
+        while let Some(key) = map.next_key::<Option<String>>()? {
+            // The operator `Null` of conditions, without quotes.
+            let key = key.unwrap_or_else(|| "Null".to_owned());
             let below = if key == "id" {
                 let Spanned { value: Id(value), referenced, defined } = map.next_value()?;
                 Spanned { value, referenced, defined }
@@ -168,6 +170,7 @@ mod tests {
           StringLike:
             a.b: [x]
             a: [y]
+          Null: {Prefix: "true"}
 "#;
 
     #[test]
@@ -179,6 +182,7 @@ mod tests {
             ("policies[0].statement[0].action[1]", "line 4, column 26"),
             ("policies[0].statement[0].condition.StringLike.a.b[0]", "line 7, column 19"),
             ("policies[0].statement[0].condition.StringLike.a[0]", "line 8, column 17"),
+            ("policies[0].statement[0].condition.Null.Prefix", "line 9, column 26"),
         ] {
             assert_eq!(places.find(path), place, "{path}");
         }

@@ -1,12 +1,9 @@
 //! `lakegate policy test`: holds policies to a table of expectations.
 
-use std::{collections::BTreeMap, fmt, io::Write, path::Path};
+use std::{collections::BTreeMap, io::Write, path::Path};
 
-use policy::{Effect, Facts, Fault, Question};
-use serde::{
-    Deserialize, Deserializer,
-    de::{self, Visitor},
-};
+use policy::{Effect, Facts, Fault, Question, Scalar};
+use serde::Deserialize;
 use store::{GroupEntry, Identities, PolicyEntry, UserEntry};
 
 use super::{
@@ -119,41 +116,5 @@ fn ask<'a>(
     match (asker, question) {
         (Some(asker), Some(question)) if faults.is_empty() => Ok((asker, question)),
         _ => Err(faults),
-    }
-}
-
-/// A text, also where it reads as something else, such as `true` or `5`.
-#[derive(Debug)]
-struct Scalar(String);
-
-impl<'de> Deserialize<'de> for Scalar {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Scalars).map(Self)
-    }
-}
-
-struct Scalars;
-
-impl Visitor<'_> for Scalars {
-    type Value = String;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text")
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<String, E> {
-        Ok(text.to_owned())
-    }
-
-    fn visit_bool<E: de::Error>(self, flag: bool) -> Result<String, E> {
-        Ok(flag.to_string())
-    }
-
-    fn visit_i64<E: de::Error>(self, number: i64) -> Result<String, E> {
-        Ok(number.to_string())
-    }
-
-    fn visit_u64<E: de::Error>(self, number: u64) -> Result<String, E> {
-        Ok(number.to_string())
     }
 }
