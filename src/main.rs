@@ -32,7 +32,8 @@ use crate::{
     aws::Variables,
     cli::{Cli, Command},
     commands::{
-        apply::{Failure, Mode, Request, Streams},
+        Failure,
+        apply::{Mode, Request, Streams},
         policy::Verdict,
     },
     config::{Config, Environment, Fault, Loaded},

@@ -281,7 +281,11 @@ fn conditions_and_contexts_are_read_without_quotes_as_with_them() {
         site.write("identities.yaml", &policy);
         site.apply();
         let exported = site.run(&["export", "--config", "lakegate.yaml"]).stdout;
-        for line in ["      Bool:\n        SecureTransport:\n        - \"true\"\n", "      \"Null\":\n", "- \"5\""] {
+        for line in [
+            "      Bool:\n        SecureTransport:\n        - \"true\"\n",
+            "      \"Null\":\n",
+            "- \"5\"",
+        ] {
             assert!(exported.contains(line), "no {line} in {exported}");
         }
     }

@@ -60,7 +60,11 @@ fn a_fault_of_a_lakefs_document_is_told_for_what_it_is() {
         (format!("{policy}---\n{policy}"), "6", ""),
         ("{\"statement\": [\n{\"effect\": \"allow\",, }]}".to_owned(), "2", ""),
         (policy.replace("resource", "resources"), "4", "unknown field `resources`"),
-        (policy.replace("statement", "Statement"), "1", "`Statement`, expected one of id, statement"),
+        (
+            policy.replace("statement", "Statement"),
+            "1",
+            "`Statement`, expected one of id, statement",
+        ),
         ("id: A\n".to_owned(), "1", "`statement`"),
     ] {
         site.write("bare.yaml", &text);

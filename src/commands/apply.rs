@@ -12,11 +12,8 @@ use store::{Change, Identities, Prune, Redb, Store, StoreError};
 use time::OffsetDateTime;
 use tokio::runtime::Builder;
 
-use crate::{
-    config::{Config, Fault},
-    identities::IdentitiesFile,
-    secrets,
-};
+use super::Failure;
+use crate::{config::Config, identities::IdentitiesFile, secrets};
 
 /// What is asked.
 #[derive(Debug)]
@@ -46,23 +43,6 @@ pub(crate) struct Streams<'a> {
     pub(crate) err: &'a mut dyn Write,
 }
 
-/// Why not everything is as the file says.
-#[derive(Debug)]
-pub(crate) enum Failure {
-    /// The file is wrong; nothing was changed.
-    Wrong(Vec<Fault>),
-    /// The store failed; what was printed before was changed.
-    Store(StoreError),
-    /// Something else failed.
-    Io(io::Error),
-}
-
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
-    }
-}
-
 /// Makes the store of `config` be as a file says; prints each change, or `no changes`, and warns
 /// of what hardly anybody means.
 ///
@@ -78,9 +58,8 @@ pub(crate) fn run(
     now: OffsetDateTime,
     streams: Streams<'_>,
 ) -> Result<(), Failure> {
-    let wrong = |fault| Failure::Wrong(vec![fault]);
-    let file = IdentitiesFile::open(request.file).map_err(wrong)?;
-    let identities = file.read().map_err(wrong)?;
+    let file = IdentitiesFile::open(request.file)?;
+    let identities = file.read()?;
     // A dry run does not make a store where there is none: it works on an empty one elsewhere.
     let elsewhere = match request.mode {
         Mode::DryRun if !config.store.path.try_exists()? => Some(tempfile::tempdir()?),
@@ -170,7 +149,7 @@ mod tests {
     use time::macros::datetime;
 
     use super::*;
-    use crate::config::Environment;
+    use crate::config::{Environment, Fault};
 
     const NOW: OffsetDateTime = datetime!(2026-01-02 03:04:05 UTC);
 

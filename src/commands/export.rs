@@ -6,7 +6,7 @@ use serde_saphyr::{SerializeError, SerializerOptions};
 use store::{Identities, Secrets};
 use time::OffsetDateTime;
 
-use super::{apply::Failure, snapshot};
+use super::{Failure, snapshot};
 use crate::config::Config;
 
 /// Writes what is in the store of `config` to `out`: policies, groups, users, and credentials as `secrets` says, each by id.

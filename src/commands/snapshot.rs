@@ -6,8 +6,8 @@ use store::{Redb, Snapshot, Store};
 use time::OffsetDateTime;
 use tokio::runtime::Builder;
 
-use super::apply::Failure;
-use crate::config::{Config, Fault};
+use super::Failure;
+use crate::config::Config;
 
 /// Everything in the store of `config`; it is not made where there is none.
 ///
@@ -17,9 +17,8 @@ use crate::config::{Config, Fault};
 pub(crate) fn read(config: &Config, now: OffsetDateTime) -> Result<Snapshot, Failure> {
     let path = &config.store.path;
     if !path.try_exists()? {
-        let origin = path.display().to_string();
-        let reason = "there is no store yet: make it by `lakegate apply`".to_owned();
-        return Err(Failure::Wrong(vec![Fault { origin, place: String::new(), reason }]));
+        let reason = "there is no store yet: make it by `lakegate apply`";
+        return Err(Failure::wrong(&path.display().to_string(), reason));
     }
     let snapshot = Builder::new_current_thread().build()?.block_on(async {
         let space = Redb::open(path).await?;

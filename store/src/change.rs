@@ -1,5 +1,6 @@
 //! Single changes: what a difference consists of.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -7,8 +8,9 @@ use policy::{Document, Policy};
 use sigv::AccessKeyId;
 use time::OffsetDateTime;
 
-use crate::diff::is_preset;
-use crate::{CredentialSettings, Kind, Store, StoreError, UserSettings};
+use crate::founding::is_preset;
+use crate::names::set_text;
+use crate::{CredentialSettings, Group, Kind, Snapshot, Store, StoreError, User, UserSettings};
 
 /// One write. It prints as what it has done: `created user alice`.
 #[derive(Clone, Debug)]
@@ -174,6 +176,89 @@ impl Store {
                 self.update_credential(user, id, settings).await
             }
             Change::DeleteCredential { user, id } => self.delete_credential(user, id).await,
+        }
+    }
+}
+
+impl Snapshot {
+    /// Makes one change here, as [`Store::commit`] makes it in a store at `now`, where it is one of those that
+    /// [`diff`](crate::diff()) gives. New credentials and changed ones are passed over: to seal one takes the store's key.
+    pub fn commit(&mut self, change: &Change, now: OffsetDateTime) {
+        match change {
+            Change::CreatePolicy { name, document } | Change::UpdatePolicy { name, document } => {
+                self.policies.insert(name.clone(), document.clone());
+            }
+            Change::DeletePolicy { name } => {
+                self.policies.remove(name);
+                for group in self.groups.values_mut() {
+                    group.policies.remove(name);
+                }
+                for user in self.users.values_mut() {
+                    user.policies.remove(name);
+                }
+            }
+            Change::CreateGroup { name, policies } => {
+                let policies = policies.iter().cloned().collect();
+                self.groups.insert(name.clone(), Group { created: now, policies });
+            }
+            Change::UpdateGroup { name, policies } => {
+                if let Some(group) = self.groups.get_mut(name) {
+                    group.policies = policies.iter().cloned().collect();
+                }
+            }
+            Change::DeleteGroup { name } => {
+                self.groups.remove(name);
+                for user in self.users.values_mut() {
+                    user.groups.remove(name);
+                }
+            }
+            Change::CreateUser { name, settings } => {
+                let mut user = User::new(now);
+                user.set(settings);
+                self.users.insert(name.clone(), user);
+            }
+            Change::UpdateUser { name, settings } => {
+                if let Some(user) = self.users.get_mut(name) {
+                    user.set(settings);
+                }
+            }
+            Change::DeleteUser { name } => {
+                self.users.remove(name);
+                self.credentials.retain(|_, credential| credential.user != *name);
+            }
+            Change::CreateCredential { .. } | Change::UpdateCredential { .. } => {}
+            Change::DeleteCredential { id, .. } => {
+                self.credentials.remove(id);
+            }
+        }
+    }
+}
+
+impl User {
+    fn new(created: OffsetDateTime) -> Self {
+        Self {
+            created,
+            enabled: true,
+            email: None,
+            friendly_name: None,
+            source: None,
+            external_id: None,
+            groups: BTreeSet::new(),
+            policies: BTreeSet::new(),
+        }
+    }
+
+    fn set(&mut self, settings: &UserSettings) {
+        self.enabled = settings.enabled.unwrap_or(self.enabled);
+        set_text(&mut self.email, settings.email.as_ref());
+        set_text(&mut self.friendly_name, settings.friendly_name.as_ref());
+        set_text(&mut self.source, settings.source.as_ref());
+        set_text(&mut self.external_id, settings.external_id.as_ref());
+        if let Some(groups) = &settings.groups {
+            self.groups = groups.iter().cloned().collect();
+        }
+        if let Some(policies) = &settings.policies {
+            self.policies = policies.iter().cloned().collect();
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use policy::{Fault, Policy, presets};
+use policy::{Fault, Policy};
 use sigv::{AccessKeyId, hash};
 
+use crate::founding::is_preset;
 use crate::identities::{CredentialEntry, GroupEntry, Identities, PolicyEntry, UserEntry};
 use crate::names::check_name;
 use crate::{
@@ -279,15 +280,6 @@ impl Difference<'_> {
                 self.fault(format!("{path}[{index}]"), format!("no {kind} `{name}`"));
             }
         }
-    }
-}
-
-/// Whether the store is made with it.
-pub(crate) fn is_preset(kind: Kind, name: &str) -> bool {
-    match kind {
-        Kind::Policy => presets::POLICIES.iter().any(|preset| preset.name == name),
-        Kind::Group => presets::GROUPS.iter().any(|preset| preset.name == name),
-        Kind::User | Kind::Credential => false,
     }
 }
 

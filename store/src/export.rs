@@ -2,11 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use policy::{Document, presets};
-
-use crate::{
-    CredentialEntry, Group, GroupEntry, Identities, PolicyEntry, Snapshot, User, UserEntry,
-};
+use crate::founding::{is_new_group, is_new_policy};
+use crate::{CredentialEntry, GroupEntry, Identities, PolicyEntry, Snapshot, User, UserEntry};
 
 /// What becomes of credentials, which are nothing without their secrets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,18 +73,4 @@ fn entry(name: &str, user: &User, credentials: Option<Vec<CredentialEntry>>) -> 
 
 fn list(names: &BTreeSet<String>) -> Vec<String> {
     names.iter().cloned().collect()
-}
-
-/// Whether it is as a new store has it.
-fn is_new_policy(name: &str, document: &Document) -> bool {
-    presets::POLICIES.iter().any(|preset| preset.name == name && preset.document() == *document)
-}
-
-/// Whether it is as a new store has it.
-fn is_new_group(name: &str, group: &Group) -> bool {
-    let has = |preset: &presets::PresetGroup| {
-        preset.policies.iter().copied().collect::<BTreeSet<_>>()
-            == group.policies.iter().map(String::as_str).collect()
-    };
-    presets::GROUPS.iter().any(|preset| preset.name == name && has(preset))
 }

@@ -47,6 +47,7 @@ mod credentials;
 mod diff;
 mod error;
 mod export;
+mod founding;
 mod groups;
 mod identities;
 mod names;
@@ -66,6 +67,7 @@ pub use crate::{
     diff::{Prune, diff},
     error::{Kind, StoreError},
     export::Secrets,
+    founding::is_new_policy,
     identities::{CredentialEntry, GroupEntry, Identities, PolicyEntry, UserEntry},
     redb::Redb,
     seal::SecretText,

@@ -2,15 +2,16 @@
 //!
 //! The verbs themselves are in `users`, `groups`, `policies` and `credentials`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use policy::{Fault, presets};
+use policy::Fault;
 use sigv::{AccessKeyId, SecretKey};
 use time::OffsetDateTime;
 
 use crate::records::{self, GroupRecord, Named, PolicyRecord, Uid};
 use crate::seal::Sealer;
-use crate::{Batch, Entry, Kind, Outcome, Precondition, SecretText, Space, StoreError};
+use crate::{Batch, Entry, Kind, Outcome, Precondition, SecretText, Snapshot, Space, StoreError};
 
 /// Users, groups, policies and credentials, and every rule about them.
 ///
@@ -91,22 +92,22 @@ impl Store {
             (FORMAT_KEY.to_owned(), records::encode(&FORMAT)?),
             (SEAL_KEY.to_owned(), records::encode(&seal)?),
         ];
-        let mut uids = Vec::new();
-        for preset in presets::POLICIES {
-            let name = preset.name.to_owned();
+        let Snapshot { policies, groups, .. } = Snapshot::of_new_store(now);
+        let mut uids = BTreeMap::new();
+        for (name, document) in policies {
             let uid = Uid::random()?;
-            uids.push((preset.name, uid.clone()));
-            let record = PolicyRecord { name, created: now, document: preset.document() };
-            puts.extend(named_puts(&record.name, &uid, &record)?);
+            let record = PolicyRecord { name: name.clone(), created: now, document };
+            puts.extend(named_puts(&name, &uid, &record)?);
+            uids.insert(name, uid);
         }
-        for preset in presets::GROUPS {
-            let policies = uids
-                .iter()
-                .filter(|(name, _)| preset.policies.contains(name))
-                .map(|(_, uid)| uid.clone())
-                .collect();
-            let record = GroupRecord { name: preset.name.to_owned(), created: now, policies };
-            puts.extend(named_puts(&record.name, &Uid::random()?, &record)?);
+        for (name, group) in groups {
+            let policies = group.policies.iter().filter_map(|name| uids.get(name).cloned());
+            let record = GroupRecord {
+                name: name.clone(),
+                created: group.created,
+                policies: policies.collect(),
+            };
+            puts.extend(named_puts(&name, &Uid::random()?, &record)?);
         }
         let preconditions = vec![Precondition::Absent(FORMAT_KEY.to_owned())];
         let batch = Batch { preconditions, puts, ..Batch::default() };

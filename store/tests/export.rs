@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use store::{
     CredentialSettings, Expiry, Identities, Prune, Redb, SecretText, Secrets, Snapshot, Status,
-    Store, StoreError, UserSettings, diff,
+    Store, StoreError, UserEntry, UserSettings, diff,
 };
 use time::Duration;
 
@@ -137,6 +137,39 @@ async fn an_export_without_credentials_makes_the_rest_of_an_empty_store() {
     expected.retain(|name, _| !name.starts_with("credential "));
     for (name, said) in expected {
         assert_eq!(found.get(&name), Some(&said), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn changes_make_of_a_snapshot_what_they_make_of_the_store() {
+    let (old, new) = (world().await, World::new().await);
+    let exported = Identities::of(&old.store.snapshot().await.unwrap(), Secrets::Omit);
+    let mut held = Snapshot::of_new_store(NOW);
+    assert_eq!(said(&held), said(&new.store.snapshot().await.unwrap()), "a new store");
+    let edited = Identities {
+        policies: exported.policies.clone().map(|policies| policies[..1].to_vec()),
+        groups: Some(Vec::new()),
+        users: exported.users.clone().map(|users| {
+            let [alice, ..] = &users[..] else { panic!("{users:?}") };
+            let texts = Some("x".to_owned());
+            let (groups, policies) = (Some(strings(&["Admins"])), Some(Vec::new()));
+            vec![UserEntry {
+                email: texts.clone(),
+                source: texts,
+                groups,
+                policies,
+                ..alice.clone()
+            }]
+        }),
+    };
+    for wanted in [exported, edited] {
+        let changes = diff(&held, &wanted, Prune::Delete).unwrap();
+        assert!(changes.len() > 3, "{changes:?}");
+        for change in &changes {
+            held.commit(change, NOW);
+        }
+        apply(&new.store, &wanted).await.unwrap();
+        assert_eq!(said(&held), said(&new.store.snapshot().await.unwrap()));
     }
 }
 

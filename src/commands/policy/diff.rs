@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     cli::PolicyDiff,
-    commands::{apply::Failure, snapshot},
+    commands::{Failure, snapshot},
     config::{Config, Fault},
 };
 

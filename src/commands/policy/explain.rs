@@ -5,9 +5,9 @@ use std::{io::Write, path::PathBuf, sync::Arc};
 use super::{
     Verdict, World,
     asker::{Answer, Asker},
-    question, wrong,
+    question,
 };
-use crate::{cli::Explain, commands::apply::Failure};
+use crate::{cli::Explain, commands::Failure};
 
 /// What is asked: an action and a resource.
 #[derive(Debug)]
@@ -22,7 +22,8 @@ pub(crate) struct Asked {
 ///
 /// [`Failure::Wrong`] when there are files and a store, or neither.
 pub(crate) fn split(command: &Explain) -> Result<(Vec<PathBuf>, Asked), Failure> {
-    let usage = || wrong("explain", "write FILE… or --config FILE, then an action and a resource");
+    let usage =
+        || Failure::wrong("explain", "write FILE… or --config FILE, then an action and a resource");
     let [files @ .., action, resource] = &command.words[..] else { return Err(usage()) };
     if files.is_empty() == command.config.is_none() {
         return Err(usage());
@@ -54,12 +55,12 @@ fn asker<'a>(world: &'a World, command: &'a Explain) -> Result<Asker<'a>, Failur
     let directory = &world.directory;
     if command.policies.is_empty() {
         return Asker::of_user(directory, &command.user)
-            .ok_or_else(|| wrong("--user", &format!("no user `{}`", command.user)));
+            .ok_or_else(|| Failure::wrong("--user", format!("no user `{}`", command.user)));
     }
     let mut policies = Vec::with_capacity(command.policies.len());
     for name in &command.policies {
         let Some(held) = directory.policies.get(name) else {
-            return Err(wrong("--policy", &format!("no policy `{name}`")));
+            return Err(Failure::wrong("--policy", format!("no policy `{name}`")));
         };
         policies.push(Arc::clone(&held.policy));
     }

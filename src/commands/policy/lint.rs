@@ -7,9 +7,8 @@ use policy::{Escalation, Fault, escalations};
 use super::{
     Verdict, World,
     directory::{Held, Written},
-    wrong,
 };
-use crate::commands::apply::Failure;
+use crate::commands::{Failure, of_policy};
 
 /// Prints what to look at again in the policies of `world`, all of which are well-formed, then how much it is. A preset
 /// that is as it was made is passed over.
@@ -33,8 +32,8 @@ pub(crate) fn run(world: &World, out: &mut dyn Write) -> Result<Verdict, Failure
 /// What to look at again in one policy, statement by statement, each with its path in the document.
 fn looked_at(held: &Held) -> Result<Vec<Fault>, Failure> {
     let refused = |faults: Vec<Fault>| {
-        let told: Vec<_> = faults.iter().map(Fault::to_string).collect();
-        wrong(held.policy.name(), &told.join("; "))
+        let told = faults.into_iter().map(|fault| of_policy(held.policy.name(), fault));
+        Failure::Wrong(told.collect())
     };
     let mut found: Vec<_> = policy::lint(&held.document)
         .map_err(refused)?
@@ -60,6 +59,6 @@ fn place(world: &World, held: &Held, found: Fault) -> String {
             let path = format!("{path}{}", found.path);
             file.place(Fault { path, reason: found.reason }).to_string()
         }
-        None => format!("{} {found}", held.policy.name()),
+        None => of_policy(held.policy.name(), found).to_string(),
     }
 }

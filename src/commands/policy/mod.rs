@@ -9,6 +9,7 @@ mod lint;
 mod pairs;
 mod short;
 mod test;
+mod together;
 mod who_can;
 
 use std::{io::Write, path::PathBuf};
@@ -17,10 +18,10 @@ use policy::{Facts, Question};
 use time::OffsetDateTime;
 
 use self::{directory::Directory, file::PolicyFile};
-use super::{apply::Failure, snapshot};
+use super::{Failure, snapshot};
 use crate::{
     cli::{FactArgs, Policy},
-    config::{Config, Fault},
+    config::Config,
 };
 
 /// How an examination ends when nothing failed.
@@ -72,7 +73,7 @@ impl World {
     ) -> Result<Self, Failure> {
         if let Some(config) = config {
             let snapshot = snapshot::read(config, now)?;
-            let directory = Directory::of_snapshot(&snapshot).map_err(Failure::Wrong)?;
+            let directory = Directory::of_snapshot(&snapshot)?;
             return Ok(Self { files: Vec::new(), directory });
         }
         let (mut files, mut faults) = (Vec::new(), Vec::new());
@@ -83,13 +84,13 @@ impl World {
             }
         }
         if !faults.is_empty() {
-            return Err(Failure::Wrong(faults));
+            return Err(faults.into());
         }
         Self::of_files(files)
     }
 
     fn of_files(files: Vec<PolicyFile>) -> Result<Self, Failure> {
-        let directory = Directory::of_files(&files).map_err(Failure::Wrong)?;
+        let directory = Directory::of_files(&files)?;
         Ok(Self { files, directory })
     }
 }
@@ -100,17 +101,12 @@ fn question(action: &str, resource: &str, facts: &FactArgs) -> Result<Question, 
     for fact in &facts.context {
         let Some((key, value)) = fact.split_once('=') else {
             let reason = format!("`{fact}` is not KEY=VALUE, such as SourceIp=10.0.0.1");
-            return Err(wrong("--context", &reason));
+            return Err(Failure::wrong("--context", reason));
         };
-        noted.note(key, value).map_err(|error| wrong("--context", &error.to_string()))?;
+        noted.note(key, value).map_err(|error| Failure::wrong("--context", error.to_string()))?;
     }
     Question::parse(action, resource, noted).map_err(|fault| {
         let origin = if fault.path == "context" { "--context" } else { &fault.path };
-        wrong(origin, &fault.reason)
+        Failure::wrong(origin, fault.reason)
     })
-}
-
-fn wrong(origin: &str, reason: &str) -> Failure {
-    let (origin, reason) = (origin.to_owned(), reason.to_owned());
-    Failure::Wrong(vec![Fault { origin, place: String::new(), reason }])
 }

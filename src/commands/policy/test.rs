@@ -10,9 +10,8 @@ use super::{
     Verdict, World,
     asker::{Answer, Asker},
     file::PolicyFile,
-    wrong,
 };
-use crate::{commands::apply::Failure, identities::IdentitiesFile};
+use crate::{commands::Failure, identities::IdentitiesFile};
 
 /// The file: identities, and what is expected of them.
 #[derive(Debug, Default, Deserialize)]
@@ -42,11 +41,11 @@ struct Case {
 ///
 /// [`Failure::Wrong`] with everything that is wrong with the file.
 pub(crate) fn run(path: &Path, out: &mut dyn Write) -> Result<Verdict, Failure> {
-    let fault = |fault| Failure::Wrong(vec![fault]);
-    let file = IdentitiesFile::open(path).map_err(fault)?;
-    let Expectations { policies, groups, users, cases } = file.read().map_err(fault)?;
+    let file = IdentitiesFile::open(path)?;
+    let Expectations { policies, groups, users, cases } = file.read()?;
     if cases.is_empty() {
-        return Err(wrong(&path.display().to_string(), "cases: at least one case is needed"));
+        let origin = path.display().to_string();
+        return Err(Failure::wrong(&origin, "cases: at least one case is needed"));
     }
     let file = PolicyFile::of(file, Identities { policies, groups, users });
     let world = World::of_files(vec![file])?;
@@ -115,6 +114,6 @@ fn ask<'a>(
     };
     match (asker, question) {
         (Some(asker), Some(question)) if faults.is_empty() => Ok((asker, question)),
-        _ => Err(faults),
+        (Some(_) | None, Some(_) | None) => Err(faults),
     }
 }

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::{Verdict, World, asker::Asker, question};
-use crate::{cli::WhoCan, commands::apply::Failure};
+use crate::{cli::WhoCan, commands::Failure};
 
 /// Prints a line for each user who may, or `nobody`.
 ///
