@@ -53,9 +53,14 @@ impl IdentitiesFile {
         })
     }
 
+    /// Where in which file the value at `path` stands: `people.yaml: line 3, column 5`.
+    pub(crate) fn place_of(&self, path: &str) -> String {
+        format!("{}: {}", self.origin, self.find(path))
+    }
+
     /// `fault` with its line and column in the file.
     pub(crate) fn place(&self, fault: policy::Fault) -> Fault {
-        let place = self.places().map_or_else(String::new, |places| places.find(&fault.path));
+        let place = self.find(&fault.path);
         let policy::Fault { path, reason } = fault;
         let reason = match self.entry(&path) {
             Some(id) => format!("{path} ({id}): {reason}"),
@@ -67,6 +72,10 @@ impl IdentitiesFile {
     /// The keys that stand at its top, as far as it can be read.
     pub(crate) fn keys(&self) -> Vec<String> {
         yaml::keys(&self.text)
+    }
+
+    fn find(&self, path: &str) -> String {
+        self.places().map_or_else(String::new, |places| places.find(path))
     }
 
     /// Where everything in it stands; absent when it is not read.

@@ -88,9 +88,88 @@ fn files_are_read_together_and_each_fault_is_told_in_its_own() {
         "policies: [{id: TeamA, statement: [{action: 'fs:*', effect: allow, resource: '*'}]}]",
     );
     let ended = lint(&site, &["identities.yaml", "people.yaml"]);
-    let told =
-        "people.yaml: line 1, column 17: policies[0].id (TeamA): policy `TeamA` stands here twice";
-    assert!(ended.stderr.contains(told), "{ended:#?}");
+    let told = "people.yaml: line 1, column 17: policies[0].id (TeamA): the same name stands in \
+                identities.yaml: line 2, column 9: ";
+    assert!(ended.stderr.starts_with(told), "{ended:#?}");
+    assert_eq!(ended.stderr.lines().count(), 1, "{ended:#?}");
+}
+
+#[test]
+fn a_name_in_two_files_is_told_with_both_places() {
+    let site = site();
+    let policy = "statement: [{action: 'fs:*', effect: allow, resource: '*'}]";
+    for (first, second, told) in [
+        (
+            "groups: [{id: g}]",
+            "users: []\ngroups:\n- {id: g}",
+            "second.yaml: line 3, column 8: groups[0].id (g): the same name stands in first.yaml: line 1, column 15: ",
+        ),
+        (
+            "users: [{id: u}]",
+            "users: [{id: u}]",
+            "second.yaml: line 1, column 14: users[0].id (u): the same name stands in first.yaml: line 1, column 14: ",
+        ),
+        (
+            &format!("id: P\n{policy}"),
+            &format!("id: P\n{policy}"),
+            "second.yaml: line 1, column 5: id: the same name stands in first.yaml: line 1, column 5: ",
+        ),
+        (
+            "users: [{id: a, credentials: [{access_key_id: KEY1}]}]",
+            "users: [{id: b, credentials: [{access_key_id: KEY1}]}]",
+            "second.yaml: line 1, column 47: users[0].credentials[0].access_key_id (b): the same name stands in first.yaml: line 1, column 47: ",
+        ),
+    ] {
+        site.write("first.yaml", first);
+        site.write("second.yaml", second);
+        let ended = lint(&site, &["first.yaml", "second.yaml"]);
+        assert!(ended.code == Some(2) && ended.stderr.starts_with(told), "{second}: {ended:#?}");
+        assert_eq!(ended.stderr.lines().count(), 1, "{second}: {ended:#?}");
+    }
+    site.write("twice.yaml", "users: [{id: u}, {id: u}]");
+    let ended = lint(&site, &["twice.yaml"]);
+    assert!(ended.stderr.contains("users[1].id (u): user `u` stands here twice"), "{ended:#?}");
+}
+
+#[test]
+fn lint_refuses_what_apply_refuses_without_a_secret() {
+    let site = site();
+    site.write("alice.key", "a-secret-of-alices");
+    for (credentials, told) in [
+        (
+            "{access_key_id: 'a b', secret_access_key_file: alice.key}",
+            "users[0].credentials[0].access_key_id (a): ",
+        ),
+        (
+            "{access_key_id: KEY1, secret_access_key: secret-secret, secret_access_key_file: alice.key}",
+            "users[0].credentials[0] (a): give one of `secret_access_key`, ",
+        ),
+        (
+            "{access_key_id: KEY1, secret_access_key_file: alice.key}, {access_key_id: KEY1, secret_access_key_file: alice.key}",
+            "users[0].credentials[1].access_key_id (a): credential `KEY1` stands here twice",
+        ),
+        (
+            "{access_key_id: KEY1, secret_access_key: short}",
+            "users[0].credentials[0].secret_access_key (a): ",
+        ),
+        (
+            "{access_key_id: KEY1, secret_access_key_file: alice.key, description: \"\\n\"}",
+            "users[0].credentials[0].description (a): ",
+        ),
+    ] {
+        site.write("identities.yaml", &format!("users: [{{id: a, credentials: [{credentials}]}}]"));
+        for ended in [lint(&site, &["identities.yaml"]), site.apply_with(&[])] {
+            assert_eq!(ended.code, Some(2), "{credentials}: {ended:#?}");
+            assert!(ended.stderr.contains(told), "{credentials}: {ended:#?}");
+            assert_eq!(ended.stderr.lines().count(), 1, "{credentials}: {ended:#?}");
+        }
+    }
+    // What it takes a secret or a store to know is not asked.
+    site.write(
+        "identities.yaml",
+        "users: [{id: a, credentials: [{access_key_id: KEY1}, {access_key_id: KEY2, secret_access_key_file: no.key}]}]",
+    );
+    assert_eq!(lint(&site, &["identities.yaml"]).code, Some(0));
 }
 
 #[test]

@@ -61,6 +61,7 @@ pub fn diff(held: &Snapshot, wanted: &Identities, prune: Prune) -> Result<Vec<Ch
         difference.user(&format!("users[{index}]"), entry, &group_names, &policy_names);
     }
 
+    difference.faults.extend(wanted.credential_faults());
     let mut ids = BTreeSet::new();
     let mut credentials = Vec::new();
     for (index, entry) in users.unwrap_or_default().iter().enumerate() {
@@ -200,7 +201,7 @@ impl Difference<'_> {
         }
     }
 
-    /// Gives the id, where it is one.
+    /// Gives the id, where it is one. What is wrong with the entry by itself is noted already.
     fn credential(
         &mut self,
         path: &str,
@@ -208,21 +209,9 @@ impl Difference<'_> {
         entry: &CredentialEntry,
         ids: &mut BTreeSet<AccessKeyId>,
     ) -> Option<AccessKeyId> {
-        let id = match AccessKeyId::parse(&entry.access_key_id) {
-            Ok(id) => id,
-            Err(refusal) => {
-                self.fault(format!("{path}.access_key_id"), refusal.to_string());
-                return None;
-            }
-        };
-        if !ids.insert(id.clone()) {
-            self.fault(
-                format!("{path}.access_key_id"),
-                format!("credential `{id}` stands here twice"),
-            );
-        }
+        let id = AccessKeyId::parse(&entry.access_key_id).ok()?;
+        ids.insert(id.clone());
         let settings = entry.settings();
-        self.note(settings.checks(&format!("{path}.")));
         let name = user.to_owned();
         let mut held = self.held.credentials.get(&id);
         if let Some(mover) = held.filter(|held| self.leaving.contains(&held.user)) {

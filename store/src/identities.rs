@@ -1,5 +1,6 @@
 //! Identities as people write them down in a file.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -177,6 +178,23 @@ impl CredentialEntry {
         self.secret_access_key_file.is_some() || self.secret_access_key_sealed.is_some()
     }
 
+    /// What is wrong with it by itself; its secret is judged where it stands in clear.
+    fn faults(&self, path: &str) -> Vec<Fault> {
+        let fault = |path: String, reason: String| Fault { path, reason };
+        let id = AccessKeyId::parse(&self.access_key_id)
+            .map_err(|refusal| fault(format!("{path}.access_key_id"), refusal.to_string()));
+        let forms = [
+            self.secret_access_key.is_some(),
+            self.secret_access_key_file.is_some(),
+            self.secret_access_key_sealed.is_some(),
+        ];
+        let is_one = forms.into_iter().filter(|is_there| *is_there).count() <= 1;
+        let form = if is_one { Ok(()) } else { Err(fault(path.to_owned(), ONE_FORM.to_owned())) };
+        let settings = self.settings().checks(&format!("{path}."));
+        let checks = [id.map(drop), form].into_iter().chain(settings);
+        checks.filter_map(Result::err).collect()
+    }
+
     /// Brings the secret into its plain form.
     fn resolve(
         &mut self,
@@ -222,10 +240,7 @@ impl CredentialEntry {
                 self.secret_access_key = Some(plain(&path, secret.expose())?);
             }
             (Some(_), ..) | (None, Some(_), Some(_)) => {
-                return Err(StoreError::invalid(
-                    path,
-                    "give one of `secret_access_key`, `secret_access_key_file` and `secret_access_key_sealed`",
-                ));
+                return Err(StoreError::invalid(path, ONE_FORM));
             }
         }
         Ok(())
@@ -233,6 +248,24 @@ impl CredentialEntry {
 }
 
 impl Identities {
+    /// What is wrong with credentials whatever there is in a store, and in the files of secrets: ids that are none or stand
+    /// twice, secrets in two forms, texts that are not taken.
+    pub fn credential_faults(&self) -> Vec<Fault> {
+        let (mut ids, mut found) = (BTreeSet::new(), Vec::new());
+        for (index, user) in self.users.iter().flatten().enumerate() {
+            for (place, entry) in user.credentials.iter().flatten().enumerate() {
+                let path = format!("users[{index}].credentials[{place}]");
+                let id = &entry.access_key_id;
+                if !ids.insert(id) {
+                    let reason = format!("credential `{id}` stands here twice");
+                    found.push(Fault { path: format!("{path}.access_key_id"), reason });
+                }
+                found.extend(entry.faults(&path));
+            }
+        }
+        found
+    }
+
     /// Brings every secret into its plain form: reads the files by `read`, less one line end, and opens
     /// the sealed ones by the store's key.
     ///
@@ -307,6 +340,9 @@ enum Resources<'a> {
     One(&'a str),
     Many(&'a [String]),
 }
+
+const ONE_FORM: &str =
+    "give one of `secret_access_key`, `secret_access_key_file` and `secret_access_key_sealed`";
 
 fn plain(path: &str, bytes: &[u8]) -> Result<Plain, StoreError> {
     std::str::from_utf8(bytes)

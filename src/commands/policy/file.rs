@@ -84,6 +84,11 @@ impl PolicyFile {
         }
     }
 
+    /// Where in which file the value at `path` stands: `people.yaml: line 3, column 5`.
+    pub(crate) fn place_of(&self, path: &str) -> String {
+        self.file.place_of(path)
+    }
+
     /// `fault` with its line and column in the file.
     pub(crate) fn place(&self, fault: policy::Fault) -> Fault {
         self.file.place(fault)

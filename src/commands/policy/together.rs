@@ -1,17 +1,21 @@
 //! Several files as one, and where each entry of it stands.
 
+use std::collections::{BTreeMap, btree_map::Entry};
+
 use store::{Change, Identities, Prune, Snapshot, StoreError};
 
 use super::{directory::Written, file::PolicyFile};
 use crate::{commands::of_policy, config::Fault};
 
-/// What files say together. Credentials are passed over.
+/// What files say together. Of credentials only what is wrong with them is looked at.
 pub(crate) struct Together<'f> {
     files: &'f [PolicyFile],
     identities: Identities,
     policies: Vec<Origin>,
     groups: Vec<Origin>,
     users: Vec<Origin>,
+    /// Of names and access keys that another file has before: their paths, and the paths of the first.
+    elsewhere: BTreeMap<String, String>,
 }
 
 /// Where an entry of a list was written.
@@ -33,18 +37,46 @@ impl<'f> Together<'f> {
             policies: Vec::new(),
             groups: Vec::new(),
             users: Vec::new(),
+            elsewhere: BTreeMap::new(),
         };
         for (file, read) in files.iter().map(PolicyFile::identities).enumerate() {
             append(&mut policies, &mut together.policies, read.policies, file);
             append(&mut groups, &mut together.groups, read.groups, file);
             append(&mut users, &mut together.users, read.users, file);
         }
-        for user in &mut users {
-            user.credentials = None;
-        }
         let (policies, groups, users) = (Some(policies), Some(groups), Some(users));
         together.identities = Identities { policies, groups, users };
+        together.elsewhere = together.elsewhere();
         together
+    }
+
+    fn elsewhere(&self) -> BTreeMap<String, String> {
+        let mut seen: BTreeMap<(&str, &str), (usize, String)> = BTreeMap::new();
+        let mut elsewhere = BTreeMap::new();
+        let mut see = |kind, name, file, path: String| match seen.entry((kind, name)) {
+            Entry::Vacant(free) => _ = free.insert((file, path)),
+            Entry::Occupied(first) => {
+                let (other, first) = first.get();
+                if *other != file {
+                    elsewhere.insert(path, first.clone());
+                }
+            }
+        };
+        let Identities { policies, groups, users } = &self.identities;
+        for (index, (entry, origin)) in policies.iter().flatten().zip(&self.policies).enumerate() {
+            see("policy", &*entry.id, origin.file, format!("policies[{index}].id"));
+        }
+        for (index, (entry, origin)) in groups.iter().flatten().zip(&self.groups).enumerate() {
+            see("group", &entry.id, origin.file, format!("groups[{index}].id"));
+        }
+        for (index, (entry, origin)) in users.iter().flatten().zip(&self.users).enumerate() {
+            see("user", &entry.id, origin.file, format!("users[{index}].id"));
+            for (place, entry) in entry.credentials.iter().flatten().enumerate() {
+                let path = format!("users[{index}].credentials[{place}].access_key_id");
+                see("credential", &entry.access_key_id, origin.file, path);
+            }
+        }
+        elsewhere
     }
 
     /// What it takes to make `held` be as the files say.
@@ -53,12 +85,23 @@ impl<'f> Together<'f> {
     ///
     /// Everything that is wrong in the files, each with its place.
     pub(crate) fn changes(&self, held: &Snapshot) -> Result<Vec<Change>, Vec<Fault>> {
-        store::diff(held, &self.identities, Prune::Keep).map_err(|error| match error {
-            StoreError::Invalid { faults } => {
-                faults.into_iter().map(|fault| self.place(fault)).collect()
-            }
-            other => vec![unplaced(other.to_string())],
-        })
+        let of_credentials = self.identities.credential_faults();
+        let faults = match store::diff(held, &self.without_credentials(), Prune::Keep) {
+            Ok(changes) if of_credentials.is_empty() => return Ok(changes),
+            Ok(_) => Vec::new(),
+            Err(StoreError::Invalid { faults }) => faults,
+            Err(other) => return Err(vec![unplaced(other.to_string())]),
+        };
+        Err(faults.into_iter().chain(of_credentials).map(|fault| self.place(fault)).collect())
+    }
+
+    /// What the files say of all but credentials, which take secrets to be judged.
+    fn without_credentials(&self) -> Identities {
+        let mut identities = self.identities.clone();
+        for user in identities.users.iter_mut().flatten() {
+            user.credentials = None;
+        }
+        identities
     }
 
     /// The names of the policies of all files, each with where it was written.
@@ -75,7 +118,20 @@ impl<'f> Together<'f> {
         let Some((file, path)) = self.own(&fault.path) else {
             return unplaced(fault.to_string());
         };
-        file.place(policy::Fault { path, reason: fault.reason })
+        let reason = match self.elsewhere.get(&fault.path) {
+            Some(first) => self.as_well(first),
+            None => fault.reason,
+        };
+        file.place(policy::Fault { path, reason })
+    }
+
+    /// What is told of a name that stands at `first` already, in another file.
+    fn as_well(&self, first: &str) -> String {
+        let place = match self.own(first) {
+            Some((file, path)) => file.place_of(&path),
+            None => first.to_owned(),
+        };
+        format!("the same name stands in {place}: which of the two is meant?")
     }
 
     /// The file that `path` leads into, and the path in it.
