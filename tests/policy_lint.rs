@@ -32,6 +32,41 @@ fn lint_tells_every_fault_with_file_line_and_path() {
 }
 
 #[test]
+fn one_fault_hides_no_other() {
+    let site = site();
+    site.write("broken.yaml", "groups: [{id: team-a}, {id: [}]");
+    site.write(
+        "faulty.yaml",
+        "policies:
+  - id: A
+    statement:
+      - {action: 'fs:ReadObjekt', effect: Allow, resource: '*'}
+      - {action: 'fs:*', effect: allow, resource: lake}
+  - id: B
+    statement: [{action: 'fs:*', effect: Deny, resource: '*'}]
+users: [{id: 'a*', groups: [team-a]}]
+",
+    );
+    let ended = lint(&site, &["broken.yaml", "faulty.yaml", "missing.yaml"]);
+    let told: Vec<_> = ended.stderr.lines().collect();
+    for (line, start) in [
+        "broken.yaml: line 1, column 29: ",
+        "missing.yaml: cannot be read: ",
+        "faulty.yaml: line 4, column 43: policies[0].statement[0].effect (A): `Allow` is no effect: write `allow` or `deny`",
+        "faulty.yaml: line 4, column 18: policies[0].statement[0].action[0] (A): unknown action",
+        "faulty.yaml: line 5, column 51: policies[0].statement[1].resource (A): `lake`",
+        "faulty.yaml: line 7, column 42: policies[1].statement[0].effect (B): `Deny` is no effect: write `allow` or `deny`",
+        "faulty.yaml: line 8, column 14: users[0].id (a*): ",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        assert!(told.get(line).is_some_and(|told| told.starts_with(start)), "{start}: {told:#?}");
+    }
+    assert_eq!((ended.code, told.len()), (Some(2), 7), "{told:#?}");
+}
+
+#[test]
 fn lint_refuses_what_is_no_policy_and_what_refers_to_nothing() {
     let site = site();
     for (text, told) in [

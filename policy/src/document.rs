@@ -7,13 +7,17 @@ use serde::{
     de::{self, MapAccess, SeqAccess, Visitor},
 };
 
-use crate::scalar::Values;
+use crate::{
+    Policy,
+    fault::{Fault, Reason},
+    scalar::Values,
+};
 
 /// A policy document, read but not yet judged: [`Policy::compile`](crate::Policy::compile) says
 /// what is wrong with it.
 ///
 /// Unknown fields, duplicate keys and effects other than `allow` and `deny` are refused already
-/// when it is read.
+/// when it is read; of a [`Draft`], the effect is not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Document {
@@ -24,13 +28,13 @@ pub struct Document {
 /// One statement: `effect` for these actions on these resources, where the condition holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Statement {
+pub struct Statement<E = Effect> {
     /// Names or patterns of actions, such as `fs:Read*`. Read from a string or a list, written as a
     /// list.
     #[serde(deserialize_with = "one_or_many")]
     pub action: Vec<String>,
     /// What the statement does.
-    pub effect: Effect,
+    pub effect: E,
     /// `*` or patterns of ARNs. Read from a string, a list or, as in lakeFS, a string that holds a
     /// JSON list; written as a string.
     #[serde(deserialize_with = "resources", serialize_with = "one_string")]
@@ -38,6 +42,47 @@ pub struct Statement {
     /// When the statement applies; empty for always.
     #[serde(default, deserialize_with = "conditions", skip_serializing_if = "BTreeMap::is_empty")]
     pub condition: Conditions,
+}
+
+/// A statement as somebody wrote it, whose effect may be any text: so that it is judged with everything else.
+pub type Draft = Statement<String>;
+
+impl Document {
+    /// The document that `drafts` are.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with them, as [`Policy::compile`] tells it, effects included.
+    pub fn of_drafts(drafts: &[Draft]) -> Result<Self, Vec<Fault>> {
+        let mut faults = Vec::new();
+        let effect = |index, text: &str| {
+            let known = Effect::ALL.into_iter().find(|effect| effect.name() == text);
+            known.ok_or_else(|| Fault {
+                path: format!("statement[{index}].effect"),
+                reason: Reason::UnknownEffect(text.to_owned()).to_string(),
+            })
+        };
+        let mut statement = Vec::with_capacity(drafts.len());
+        for (index, draft) in drafts.iter().enumerate() {
+            // What else is wrong with a statement does not hang on its effect.
+            let effect = effect(index, &draft.effect).unwrap_or_else(|fault| {
+                faults.push(fault);
+                Effect::Deny
+            });
+            let Draft { action, resource, condition, .. } = draft.clone();
+            statement.push(Statement { action, effect, resource, condition });
+        }
+        let document = Self { statement };
+        faults.extend(Policy::compile("", &document).err().into_iter().flatten());
+        if faults.is_empty() { Ok(document) } else { Err(faults) }
+    }
+}
+
+impl From<&Statement> for Draft {
+    fn from(statement: &Statement) -> Self {
+        let Statement { action, effect, resource, condition } = statement.clone();
+        Self { action, effect: effect.to_string(), resource, condition }
+    }
 }
 
 /// Values by key by operator: all operators and keys must hold, each with one of its values.
@@ -53,12 +98,20 @@ pub enum Effect {
     Deny,
 }
 
-impl fmt::Display for Effect {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Effect {
+    const ALL: [Self; 2] = [Self::Allow, Self::Deny];
+
+    fn name(self) -> &'static str {
+        match self {
             Self::Allow => "allow",
             Self::Deny => "deny",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 
@@ -259,6 +312,32 @@ mod tests {
             ))
             .unwrap_err();
         }
+    }
+
+    #[test]
+    fn the_effects_of_drafts_are_judged_with_everything_else() {
+        let draft = |effect: &str, action: &str| Draft {
+            action: vec![action.to_owned()],
+            effect: effect.to_owned(),
+            resource: vec!["*".to_owned()],
+            condition: Conditions::new(),
+        };
+        let told = |drafts: &[Draft]| {
+            let faults = Document::of_drafts(drafts).unwrap_err();
+            faults.iter().map(Fault::to_string).collect::<Vec<_>>()
+        };
+        let good = [draft("allow", "fs:*"), draft("deny", "fs:ReadObject")];
+        let document = Document::of_drafts(&good).unwrap();
+        assert_eq!(document.statement.iter().map(Draft::from).collect::<Vec<_>>(), good);
+        let [first, second, third] =
+            &told(&[draft("Allow", "fs:ReadObjekt"), draft("", "fs:*")])[..]
+        else {
+            panic!("three faults")
+        };
+        assert_eq!(first, "statement[0].effect: `Allow` is no effect: write `allow` or `deny`");
+        assert!(second.starts_with("statement[1].effect: ``"), "{second}");
+        assert!(third.starts_with("statement[0].action[0]: unknown action"), "{third}");
+        assert_eq!(told(&[]), ["statement: at least one statement is needed"]);
     }
 
     #[test]

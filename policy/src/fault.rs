@@ -32,6 +32,8 @@ pub(crate) enum Reason {
     Missing(&'static str),
     #[error("{what}s are limited to {max}")]
     TooMany { what: &'static str, max: usize },
+    #[error("`{0}` is no effect: write `allow` or `deny`")]
+    UnknownEffect(String),
     #[error("this is longer than {0} bytes")]
     TooLong(usize),
     #[error("`{0}` is not an action: write `service:Name`, such as `fs:ReadObject` or `fs:*`")]

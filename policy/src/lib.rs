@@ -87,7 +87,7 @@ pub use crate::{
     decide::{Cause, Decision, Subject, decide},
     deletion::{Deletion, ObjectIdentifier},
     diff::{Change, Difference, FACTS_MAX, Outline, When, diff},
-    document::{Conditions, Document, Effect, Statement},
+    document::{Conditions, Document, Draft, Effect, Statement},
     escalation::{Escalation, escalations},
     explain::{Explanation, Mismatch, Miss, explain},
     fact::{Fact, Literal},

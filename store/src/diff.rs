@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use policy::{Fault, Policy};
+use policy::Fault;
 use sigv::{AccessKeyId, hash};
 
 use crate::founding::is_preset;
@@ -145,12 +145,15 @@ impl Difference<'_> {
     }
 
     fn policy(&mut self, path: &str, entry: &PolicyEntry) {
-        let document = entry.document();
-        if let Err(faults) = Policy::compile(&entry.id, &document) {
-            for fault in faults {
-                self.fault(format!("{path}.{}", fault.path), fault.reason);
+        let document = match entry.document() {
+            Ok(document) => document,
+            Err(faults) => {
+                for fault in faults {
+                    self.fault(format!("{path}.{}", fault.path), fault.reason);
+                }
+                return;
             }
-        }
+        };
         let name = entry.id.clone();
         match self.held.policies.get(&name) {
             None => self.changes.push(Change::CreatePolicy { name, document }),

@@ -37,12 +37,7 @@ impl Identities {
         });
         Self {
             policies: Some(
-                policies
-                    .map(|(name, document)| PolicyEntry {
-                        id: name.clone(),
-                        statement: document.statement.clone(),
-                    })
-                    .collect(),
+                policies.map(|(name, document)| PolicyEntry::of(name, document)).collect(),
             ),
             groups: Some(
                 groups

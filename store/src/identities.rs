@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use policy::{Conditions, Document, Effect, Fault, Statement};
+use policy::{Conditions, Document, Draft, Fault};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sigv::{AccessKeyId, SecretKey};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
@@ -31,7 +31,7 @@ pub struct Identities {
     pub users: Option<Vec<UserEntry>>,
 }
 
-/// A policy in a file.
+/// A policy in a file, not yet judged.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PolicyEntry {
@@ -39,13 +39,25 @@ pub struct PolicyEntry {
     pub id: String,
     /// Its statements.
     #[serde(serialize_with = "statements")]
-    pub statement: Vec<Statement>,
+    pub statement: Vec<Draft>,
 }
 
 impl PolicyEntry {
     /// The document, without the name.
-    pub fn document(&self) -> Document {
-        Document { statement: self.statement.clone() }
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it, by its paths in the document.
+    pub fn document(&self) -> Result<Document, Vec<Fault>> {
+        Document::of_drafts(&self.statement)
+    }
+
+    /// An entry that says `document`.
+    pub(crate) fn of(name: &str, document: &Document) -> Self {
+        Self {
+            id: name.to_owned(),
+            statement: document.statement.iter().map(Draft::from).collect(),
+        }
     }
 }
 
@@ -312,10 +324,10 @@ where
 }
 
 /// Statements as people write them: several resources as a list.
-fn statements<S: Serializer>(statements: &[Statement], serializer: S) -> Result<S::Ok, S::Error> {
+fn statements<S: Serializer>(statements: &[Draft], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(statements.iter().map(|statement| Written {
         action: &statement.action,
-        effect: statement.effect,
+        effect: &statement.effect,
         resource: match &*statement.resource {
             [resource] => Resources::One(resource),
             resources => Resources::Many(resources),
@@ -328,7 +340,7 @@ fn statements<S: Serializer>(statements: &[Statement], serializer: S) -> Result<
 #[derive(Serialize)]
 struct Written<'a> {
     action: &'a [String],
-    effect: Effect,
+    effect: &'a str,
     resource: Resources<'a>,
     #[serde(skip_serializing_if = "Conditions::is_empty")]
     condition: &'a Conditions,

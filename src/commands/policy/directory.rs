@@ -73,6 +73,11 @@ impl Directory {
         Self::of_files_over(&Snapshot::of_new_store(UNKNOWN), files)
     }
 
+    /// What is wrong with `files` though there are others, which could not be read.
+    pub(crate) fn faults_of_some(files: &[PolicyFile]) -> Vec<Fault> {
+        Together::of(files).faults_of_some(&Snapshot::of_new_store(UNKNOWN))
+    }
+
     /// What there is after `files` were applied to a store that holds `base`. Credentials are
     /// passed over.
     ///

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use policy::Statement;
+use policy::Draft;
 use serde::Deserialize;
 use store::{Identities, PolicyEntry};
 
@@ -27,7 +27,7 @@ enum Form {
 #[serde(deny_unknown_fields)]
 struct Bare {
     id: Option<String>,
-    statement: Vec<Statement>,
+    statement: Vec<Draft>,
 }
 
 impl Form {

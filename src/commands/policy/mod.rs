@@ -84,6 +84,7 @@ impl World {
             }
         }
         if !faults.is_empty() {
+            faults.extend(Directory::faults_of_some(&files));
             return Err(faults.into());
         }
         Self::of_files(files)

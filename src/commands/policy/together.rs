@@ -85,14 +85,27 @@ impl<'f> Together<'f> {
     ///
     /// Everything that is wrong in the files, each with its place.
     pub(crate) fn changes(&self, held: &Snapshot) -> Result<Vec<Change>, Vec<Fault>> {
+        self.judged(held)
+            .map_err(|faults| faults.into_iter().map(|fault| self.place(fault)).collect())
+    }
+
+    /// What is wrong in the files though there are others, which could not be read: what may stand there is not missed.
+    pub(crate) fn faults_of_some(&self, held: &Snapshot) -> Vec<Fault> {
+        let faults = self.judged(held).err().into_iter().flatten();
+        faults.filter(|fault| !refers(&fault.path)).map(|fault| self.place(fault)).collect()
+    }
+
+    fn judged(&self, held: &Snapshot) -> Result<Vec<Change>, Vec<policy::Fault>> {
         let of_credentials = self.identities.credential_faults();
         let faults = match store::diff(held, &self.without_credentials(), Prune::Keep) {
             Ok(changes) if of_credentials.is_empty() => return Ok(changes),
             Ok(_) => Vec::new(),
             Err(StoreError::Invalid { faults }) => faults,
-            Err(other) => return Err(vec![unplaced(other.to_string())]),
+            Err(other) => {
+                vec![policy::Fault { path: String::new(), reason: other.to_string() }]
+            }
         };
-        Err(faults.into_iter().chain(of_credentials).map(|fault| self.place(fault)).collect())
+        Err(faults.into_iter().chain(of_credentials).collect())
     }
 
     /// What the files say of all but credentials, which take secrets to be judged.
@@ -116,7 +129,7 @@ impl<'f> Together<'f> {
     /// `fault`, whose path is one in all files together, with its place in its own file.
     fn place(&self, fault: policy::Fault) -> Fault {
         let Some((file, path)) = self.own(&fault.path) else {
-            return unplaced(fault.to_string());
+            return of_policy("policies", fault);
         };
         let reason = match self.elsewhere.get(&fault.path) {
             Some(first) => self.as_well(first),
@@ -162,7 +175,8 @@ fn append<T>(all: &mut Vec<T>, origins: &mut Vec<Origin>, more: Option<Vec<T>>, 
     }
 }
 
-/// What no file is to blame for.
-fn unplaced(reason: String) -> Fault {
-    of_policy("policies", policy::Fault { path: String::new(), reason })
+/// Whether `path` is that of a name that stands elsewhere, such as `users[0].groups[1]`.
+fn refers(path: &str) -> bool {
+    let last = path.rsplit_once('.').map(|(_, last)| last);
+    last.is_some_and(|last| last.starts_with("groups[") || last.starts_with("policies["))
 }
