@@ -109,7 +109,7 @@ fn export(export: &cli::Export) -> ExitCode {
         cli::Secrets::Omitted => Secrets::Omit,
         cli::Secrets::Sealed => Secrets::Seal,
     };
-    match commands::export::run(&config, secrets, clock::now(), &mut io::stdout().lock()) {
+    match commands::export::run(&config, secrets, &mut io::stdout().lock()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => ended_by(failure),
     }
@@ -135,7 +135,7 @@ fn policy(command: &cli::Policy) -> ExitCode {
         Err(code) => return code,
     };
     let out = &mut io::stdout().lock();
-    match commands::policy::run(command, config.as_ref(), clock::now(), out) {
+    match commands::policy::run(command, config.as_ref(), out) {
         Ok(Verdict::Fine) => ExitCode::SUCCESS,
         Ok(Verdict::Differs) => ExitCode::FAILURE,
         Err(failure) => ended_by(failure),

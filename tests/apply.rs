@@ -143,6 +143,45 @@ fn a_document_with_a_fault_is_refused_with_its_place_and_nothing_of_the_file_is_
 }
 
 #[test]
+fn a_refused_file_makes_no_store() {
+    let (site, _recorder) = site_and_recorder();
+    let sealed =
+        "users: [{id: a, credentials: [{access_key_id: KEY1, secret_access_key_sealed: a.b}]}]";
+    for text in ["groups: [{id: 'a*'}]", "users: [{id: a, groups: [nowhere]}]", sealed] {
+        site.write("identities.yaml", text);
+        for args in [&[][..], &["--dry-run"], &["--prune"]] {
+            let ended = site.apply_with(args);
+            assert_eq!(ended.code, Some(2), "{text}: {ended:#?}");
+            assert!(!site.path("lakegate.redb").exists(), "{text}");
+        }
+    }
+}
+
+#[test]
+fn an_empty_file_becomes_a_store_by_apply_alone() {
+    let (site, _recorder) = site_and_recorder();
+    site.write("lakegate.redb", "");
+    let empty = || site.path("lakegate.redb").metadata().unwrap().len() == 0;
+    let config = ["--config", "lakegate.yaml"];
+    for words in [
+        &["export"][..],
+        &["policy", "lint"],
+        &["policy", "explain", "--user", "a", "fs:ReadObject", "*"],
+        &["policy", "who-can", "fs:ReadObject", "*"],
+        &["policy", "diff", "identities.yaml"],
+    ] {
+        let ended = site.run(&[words, &config].concat());
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{words:?}: {ended:#?}");
+        assert!(ended.stderr.contains("lakegate.redb: there is no store yet"), "{ended:#?}");
+        assert!(empty(), "{words:?}");
+    }
+    let dry = site.apply_with(&["--dry-run"]);
+    assert!(dry.code == Some(0) && dry.stdout.contains("alice") && empty(), "{dry:#?}");
+    assert!(site.apply().contains("alice"));
+    assert_eq!(get(&site.serve(), &alice(), "/lake/team-a/x").0, 200);
+}
+
+#[test]
 fn h01_h02_a_name_that_could_be_a_pattern_a_variable_or_a_path_is_refused_wherever_it_is_written() {
     let names = [
         "",

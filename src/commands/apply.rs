@@ -8,11 +8,11 @@ use std::{
 };
 
 use policy::escalations;
-use store::{Change, Identities, Prune, Redb, Store, StoreError};
+use store::{Change, Identities, Prune, Redb, SecretText, Snapshot, Store, StoreError};
 use time::OffsetDateTime;
 use tokio::runtime::Builder;
 
-use super::Failure;
+use super::{Failure, snapshot};
 use crate::{config::Config, identities::IdentitiesFile, secrets};
 
 /// What is asked.
@@ -60,19 +60,24 @@ pub(crate) fn run(
 ) -> Result<(), Failure> {
     let file = IdentitiesFile::open(request.file)?;
     let identities = file.read()?;
-    // A dry run does not make a store where there is none: it works on an empty one elsewhere.
-    let elsewhere = match request.mode {
-        Mode::DryRun if !config.store.path.try_exists()? => Some(tempfile::tempdir()?),
-        Mode::DryRun | Mode::Change => None,
-    };
-    let elsewhere = elsewhere.as_ref().map(|folder| folder.path().join("lakegate.redb"));
-    let path = elsewhere.as_deref().unwrap_or(&config.store.path);
     let runtime = Builder::new_current_thread().build()?;
     runtime.block_on(async {
         let told = |error| told(error, &file);
-        let space = Redb::open(path).await.map_err(told)?;
-        let store = Store::open(Arc::new(space), &config.auth.secret, now).await.map_err(told)?;
-        let changes = changes(&store, identities, request).await.map_err(told)?;
+        // A store is made once it is known that nothing is wrong, and by a dry run not at all.
+        let stored = match snapshot::open(config).await {
+            Err(StoreError::Absent) => None,
+            opened => Some(opened.map_err(told)?),
+        };
+        let held = match &stored {
+            Some(store) => store.snapshot().await.map_err(told)?,
+            None => Snapshot::of_new_store(now),
+        };
+        let changes = changes(&held, identities, request, &config.auth.secret).map_err(told)?;
+        let store = match (stored, request.mode) {
+            (None, Mode::Change) => Some(made(config, now).await.map_err(told)?),
+            (Some(store), Mode::Change) => Some(store),
+            (Some(_) | None, Mode::DryRun) => None,
+        };
         let mut report = Report { streams, outcome: Ok(()) };
         for change in &changes {
             if let Some(name) = change.preset() {
@@ -81,12 +86,12 @@ pub(crate) fn run(
             for escalation in escalations(change.policy().as_slice()) {
                 report.warning(&escalation);
             }
-            match request.mode {
-                Mode::Change => {
+            match &store {
+                Some(store) => {
                     store.commit(change, now).await.map_err(told)?;
                     report.line(change);
                 }
-                Mode::DryRun => report.line(&format_args!("dry run: {change}")),
+                None => report.line(&format_args!("dry run: {change}")),
             }
         }
         if changes.is_empty() {
@@ -120,16 +125,24 @@ impl Report<'_> {
     }
 }
 
-async fn changes(
-    store: &Store,
+/// What is to be done to a store that holds `held`.
+fn changes(
+    held: &Snapshot,
     mut identities: Identities,
     request: &Request<'_>,
+    secret: &SecretText,
 ) -> Result<Vec<Change>, StoreError> {
     let folder = request.file.parent().unwrap_or(Path::new(""));
-    identities.resolve(store, |file| {
+    identities.resolve(secret, |file| {
         secrets::read_whole(&folder.join(file)).map(|mut bytes| std::mem::take(&mut *bytes))
     })?;
-    store::diff(&store.snapshot().await?, &identities, request.prune)
+    store::diff(held, &identities, request.prune)
+}
+
+/// A new store where `config` says.
+async fn made(config: &Config, now: OffsetDateTime) -> Result<Store, StoreError> {
+    let space = Redb::open(&config.store.path).await?;
+    Store::open(Arc::new(space), &config.auth.secret, now).await
 }
 
 /// `error` as the user of `file` is told of it.

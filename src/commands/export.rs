@@ -4,7 +4,6 @@ use std::io::{self, Write};
 
 use serde_saphyr::{SerializeError, SerializerOptions};
 use store::{Identities, Secrets};
-use time::OffsetDateTime;
 
 use super::{Failure, snapshot};
 use crate::config::Config;
@@ -14,13 +13,8 @@ use crate::config::Config;
 /// # Errors
 ///
 /// A [`Failure`] by its kind; nothing was written unless it is the stream's.
-pub(crate) fn run(
-    config: &Config,
-    secrets: Secrets,
-    now: OffsetDateTime,
-    out: &mut dyn Write,
-) -> Result<(), Failure> {
-    let held = snapshot::read(config, now)?;
+pub(crate) fn run(config: &Config, secrets: Secrets, out: &mut dyn Write) -> Result<(), Failure> {
+    let held = snapshot::read(config)?;
     let text = text(&Identities::of(&held, secrets), secrets).map_err(io::Error::other)?;
     out.write_all(text.as_bytes())?;
     Ok(out.flush()?)
@@ -57,7 +51,7 @@ mod tests {
     use proptest::{collection, option, prelude::*, sample::select};
     use sigv::{AccessKeyId, SecretKey};
     use store::{Credential, Group, Prune, Snapshot, Status, User, diff};
-    use time::macros::datetime;
+    use time::{OffsetDateTime, macros::datetime};
 
     use super::*;
     use crate::yaml;

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use store::{Redb, Snapshot, Store};
-use time::OffsetDateTime;
+use store::{Redb, Snapshot, Store, StoreError};
 use tokio::runtime::Builder;
 
 use super::Failure;
@@ -14,15 +13,24 @@ use crate::config::Config;
 /// # Errors
 ///
 /// A [`Failure`] by its kind.
-pub(crate) fn read(config: &Config, now: OffsetDateTime) -> Result<Snapshot, Failure> {
-    let path = &config.store.path;
-    if !path.try_exists()? {
-        let reason = "there is no store yet: make it by `lakegate apply`";
-        return Err(Failure::wrong(&path.display().to_string(), reason));
-    }
-    let snapshot = Builder::new_current_thread().build()?.block_on(async {
-        let space = Redb::open(path).await?;
-        Store::open(Arc::new(space), &config.auth.secret, now).await?.snapshot().await
-    });
-    snapshot.map_err(Failure::Store)
+pub(crate) fn read(config: &Config) -> Result<Snapshot, Failure> {
+    let runtime = Builder::new_current_thread().build()?;
+    runtime.block_on(async { open(config).await?.snapshot().await }).map_err(|error| {
+        if matches!(error, StoreError::Absent) {
+            let reason = "there is no store yet: make it by `lakegate apply`";
+            Failure::wrong(&config.store.path.display().to_string(), reason)
+        } else {
+            Failure::Store(error)
+        }
+    })
+}
+
+/// The store of `config`, if there is one.
+///
+/// # Errors
+///
+/// [`StoreError::Absent`]; else those of opening it.
+pub(crate) async fn open(config: &Config) -> Result<Store, StoreError> {
+    let space = Redb::open_existing(&config.store.path).await?;
+    Store::open_existing(Arc::new(space), &config.auth.secret).await
 }

@@ -19,6 +19,9 @@ pub enum StoreError {
         /// What was found, and where.
         what: String,
     },
+    /// There is no store, and none was to be made.
+    #[error("there is no store yet")]
+    Absent,
     /// Another process has the file open.
     #[error("`{}` is in use by another process: is the gateway running? Stop it first", path.display())]
     InUse {

@@ -10,8 +10,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sigv::{AccessKeyId, SecretKey};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+use crate::seal::Sealer;
+use crate::store::open_secret;
 use crate::{
-    AccessKey, Credential, CredentialSettings, Expiry, Status, Store, StoreError, UserSettings,
+    AccessKey, Credential, CredentialSettings, Expiry, SecretText, Status, StoreError, UserSettings,
 };
 
 /// What a file says of identities. Of what it does not mention it says nothing.
@@ -210,7 +212,7 @@ impl CredentialEntry {
     /// Brings the secret into its plain form.
     fn resolve(
         &mut self,
-        store: &Store,
+        sealer: &Sealer,
         path: &str,
         read: &mut impl FnMut(&Path) -> io::Result<Vec<u8>>,
     ) -> Result<(), StoreError> {
@@ -235,7 +237,7 @@ impl CredentialEntry {
                     |fault: &dyn fmt::Display| StoreError::invalid(&path, fault.to_string());
                 let id =
                     AccessKeyId::parse(&self.access_key_id).map_err(|fault| invalid(&fault))?;
-                let secret = match store.open_secret(&id, &sealed) {
+                let secret = match open_secret(sealer, &id, &sealed) {
                     Err(StoreError::WrongKey { sealed_with, configured }) => {
                         return Err(invalid(&format_args!(
                             "was sealed under another `auth.encrypt.secret_key` (key id \
@@ -279,21 +281,22 @@ impl Identities {
     }
 
     /// Brings every secret into its plain form: reads the files by `read`, less one line end, and opens
-    /// the sealed ones by the store's key.
+    /// the sealed ones by the key of a store that `secret` is for.
     ///
     /// # Errors
     ///
     /// [`StoreError::Invalid`] with every secret that stands in two forms, or cannot be read or opened.
     pub fn resolve(
         &mut self,
-        store: &Store,
+        secret: &SecretText,
         mut read: impl FnMut(&Path) -> io::Result<Vec<u8>>,
     ) -> Result<(), StoreError> {
+        let sealer = Sealer::derive(secret)?;
         let mut found: Vec<Fault> = Vec::new();
         for (index, user) in self.users.iter_mut().flatten().enumerate() {
             for (place, entry) in user.credentials.iter_mut().flatten().enumerate() {
                 let path = format!("users[{index}].credentials[{place}]");
-                match entry.resolve(store, &path, &mut read) {
+                match entry.resolve(&sealer, &path, &mut read) {
                     Err(StoreError::Invalid { faults }) => found.extend(faults),
                     done => done?,
                 }

@@ -11,7 +11,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use async_trait::async_trait;
 use redb::{
     Builder, Database, DatabaseError, Durability, ReadableDatabase, ReadableTable, StorageBackend,
-    StorageError, TableDefinition, backends::FileBackend,
+    StorageError, TableDefinition, TableError, backends::FileBackend,
 };
 use tokio::sync::watch;
 
@@ -37,11 +37,35 @@ impl Redb {
     pub async fn open(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
         let path = path.into();
         let file = path.clone();
-        Self::over(path, move || FileBackend::new(private_file(&file)?)).await
+        Self::over(path, Lack::Made, move || FileBackend::new(private_file(&file)?)).await
+    }
+
+    /// Opens the file at `path` where it is a space already: neither a file nor a space in it is made. An empty file is
+    /// none, and stays empty.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Absent`]; else those of [`Self::open`].
+    pub async fn open_existing(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
+        let path = path.into();
+        let file = path.clone();
+        let is_empty = move || match file.metadata() {
+            Ok(found) => Ok(found.len() == 0),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+            Err(error) => Err(error),
+        };
+        let is_empty = tokio::task::spawn_blocking(is_empty).await;
+        if is_empty.map_err(StoreError::unavailable)?.map_err(StoreError::unavailable)? {
+            return Err(StoreError::Absent);
+        }
+        let file = path.clone();
+        let backend =
+            move || Ok(FileBackend::new(OpenOptions::new().read(true).write(true).open(&file)?)?);
+        Self::over(path, Lack::Told, backend).await
     }
 
     /// The space over what `backend` opens, each time that it has to be opened.
-    async fn over<B, F>(path: PathBuf, backend: F) -> Result<Self, StoreError>
+    async fn over<B, F>(path: PathBuf, lack: Lack, backend: F) -> Result<Self, StoreError>
     where
         B: StorageBackend,
         F: Fn() -> Result<B, DatabaseError> + Send + Sync + 'static,
@@ -51,6 +75,7 @@ impl Redb {
         };
         let inner = Arc::new(Inner {
             path,
+            lack,
             opener: Box::new(opener),
             database: RwLock::new(None),
             revision: AtomicU64::new(0),
@@ -139,11 +164,21 @@ impl Space for Redb {
 /// What the handle and the work under way share.
 struct Inner {
     path: PathBuf,
+    lack: Lack,
     opener: Opener,
     /// `None` until it is opened, and after the disk failed.
     database: RwLock<Option<Database>>,
     revision: AtomicU64,
     advances: watch::Sender<u64>,
+}
+
+/// What becomes of a space that is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lack {
+    /// It is made.
+    Made,
+    /// It is told.
+    Told,
 }
 
 type Opener = Box<dyn Fn() -> Result<Database, DatabaseError> + Send + Sync>;
@@ -181,7 +216,11 @@ impl Inner {
         let mut held = self.database.write().unwrap_or_else(PoisonError::into_inner);
         *held = None;
         let opened = (self.opener)().map_err(|failure| unopened(&self.path, failure))?;
-        let last = first_write(&opened).map_err(refused)?;
+        let last = match (last_write(&opened).map_err(refused)?, self.lack) {
+            (Some(last), Lack::Made | Lack::Told) => last,
+            (None, Lack::Made) => first_write(&opened).map_err(refused)?,
+            (None, Lack::Told) => return Err(StoreError::Absent),
+        };
         // A write that was reported as failed may have reached the disk.
         self.advance(last);
         *held = Some(opened);
@@ -217,13 +256,17 @@ fn private_file(path: &Path) -> Result<File, DatabaseError> {
     Ok(file)
 }
 
-/// Makes the tables in a new file, so that reads find them. Gives the last write's number.
-fn first_write(database: &Database) -> Result<u64, redb::Error> {
-    if let Ok(table) = database.begin_read()?.open_table(COUNTERS)
-        && let Some(last) = table.get(LAST_WRITE)?
-    {
-        return Ok(last.value());
+/// The last write's number; absent in a file that is new.
+fn last_write(database: &Database) -> Result<Option<u64>, redb::Error> {
+    match database.begin_read()?.open_table(COUNTERS) {
+        Ok(table) => Ok(table.get(LAST_WRITE)?.map(|last| last.value())),
+        Err(TableError::TableDoesNotExist(_)) => Ok(None),
+        Err(failure) => Err(failure.into()),
     }
+}
+
+/// Makes the tables in a new file, so that reads find them. Gives the write's number.
+fn first_write(database: &Database) -> Result<u64, redb::Error> {
     Ok(write(database, &Batch::default())?.unwrap_or_default())
 }
 
@@ -418,6 +461,32 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_is_not_there_is_not_made_by_whoever_only_reads() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s.redb");
+        let absent = async || {
+            let refusal = Redb::open_existing(&path).await.unwrap_err();
+            assert!(matches!(refusal, StoreError::Absent), "{refusal:?}");
+        };
+        absent().await;
+        assert!(!path.exists());
+        std::fs::write(&path, "").unwrap();
+        absent().await;
+        assert_eq!(path.metadata().unwrap().len(), 0);
+        // A file without tables, as a crash may leave it.
+        drop(Database::create(&path).unwrap());
+        absent().await;
+        let space = Redb::open(&path).await.unwrap();
+        assert_eq!(space.commit(put("a", "1")).await.unwrap(), Outcome::Commit);
+        drop(space);
+        let space = Redb::open_existing(&path).await.unwrap();
+        assert_eq!(space.scan(String::new()).await.unwrap().len(), 1);
+        std::fs::write(folder.path().join("other"), [7; 8192]).unwrap();
+        let refusal = Redb::open_existing(folder.path().join("other")).await.unwrap_err();
+        assert!(matches!(refusal, StoreError::Corrupt { .. }), "{refusal:?}");
+    }
+
+    #[tokio::test]
     async fn the_file_is_its_owners_alone() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("s.redb");
@@ -493,7 +562,8 @@ mod tests {
     async fn a_full_disk_fails_the_write_and_all_is_well_once_there_is_room() {
         let disk = Disk::default();
         let opened = disk.clone();
-        let space = Redb::over("memory".into(), move || Ok(opened.clone())).await.unwrap();
+        let space =
+            Redb::over("memory".into(), Lack::Made, move || Ok(opened.clone())).await.unwrap();
         assert_eq!(space.commit(put("a", "1")).await.unwrap(), Outcome::Commit);
         let revision = space.revision().unwrap();
 

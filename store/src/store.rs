@@ -45,6 +45,19 @@ impl Store {
         Ok(store)
     }
 
+    /// Opens what is in `space`, and makes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Absent`] when there is nothing; else those of [`Self::open`].
+    pub async fn open_existing(
+        space: Arc<dyn Space>,
+        secret: &SecretText,
+    ) -> Result<Self, StoreError> {
+        let store = Self { space, sealer: Sealer::derive(secret)? };
+        if store.check().await? { Ok(store) } else { Err(StoreError::Absent) }
+    }
+
     pub(crate) fn space(&self) -> &dyn Space {
         &*self.space
     }
@@ -59,8 +72,7 @@ impl Store {
         id: &AccessKeyId,
         sealed: &str,
     ) -> Result<SecretKey, StoreError> {
-        let secret = self.sealer.open(&records::credential_key(id), sealed)?;
-        Ok(SecretKey::new(secret.as_slice()))
+        open_secret(&self.sealer, id, sealed)
     }
 
     /// Whether there is a store that this program and key can read; `false` when there is none.
@@ -211,6 +223,16 @@ impl Store {
         }
         Err(StoreError::Conflict { kind, name: name.to_owned() })
     }
+}
+
+/// The secret half of the access key `id`, as its record has it.
+pub(crate) fn open_secret(
+    sealer: &Sealer,
+    id: &AccessKeyId,
+    sealed: &str,
+) -> Result<SecretKey, StoreError> {
+    let secret = sealer.open(&records::credential_key(id), sealed)?;
+    Ok(SecretKey::new(secret.as_slice()))
 }
 
 /// The two entries of a named record.

@@ -10,7 +10,7 @@ use store::{
 };
 use time::Duration;
 
-use crate::world::{NOW, SECRET, World, allows, groups, id, policies, secret, strings};
+use crate::world::{NOW, SECRET, World, allows, groups, id, policies, secret, strings, text};
 
 const KEY: &str = "AKIAALICE0000000Q";
 
@@ -46,8 +46,17 @@ async fn world() -> World {
 }
 
 async fn apply(store: &Store, exported: &Identities) -> Result<Vec<String>, StoreError> {
+    apply_under(&text(), store, exported).await
+}
+
+/// Applies to a store that was made under `secret`.
+async fn apply_under(
+    secret: &SecretText,
+    store: &Store,
+    exported: &Identities,
+) -> Result<Vec<String>, StoreError> {
     let mut identities = exported.clone();
-    identities.resolve(store, |_| Err(io::ErrorKind::NotFound.into()))?;
+    identities.resolve(secret, |_| Err(io::ErrorKind::NotFound.into()))?;
     let changes = diff(&store.snapshot().await?, &identities, Prune::Delete)?;
     for change in &changes {
         store.commit(change, NOW).await?;
@@ -192,7 +201,7 @@ async fn j14_a_secret_sealed_under_another_key_is_refused_by_its_place() {
     let space = Redb::open(folder.path().join("lakegate.redb")).await.unwrap();
     let other = SecretText::parse(b"another text that is long enough").unwrap();
     let new = Store::open(Arc::new(space), &other, NOW).await.unwrap();
-    let refusal = apply(&new, &exported).await.unwrap_err();
+    let refusal = apply_under(&other, &new, &exported).await.unwrap_err();
     let StoreError::Invalid { faults } = refusal else { panic!("{refusal:?}") };
     assert_eq!(faults.len(), 3);
     for fault in faults {

@@ -8,7 +8,7 @@ use store::{
     UserSettings, diff,
 };
 
-use crate::world::{NOW, SECRET, World, allows, groups, id, secret, strings};
+use crate::world::{NOW, SECRET, World, allows, groups, id, secret, strings, text};
 
 const FILE: &str = r#"
 policies:
@@ -42,7 +42,7 @@ fn parse(yaml: &str) -> Identities {
 
 async fn changes(store: &Store, yaml: &str, prune: Prune) -> Result<Vec<Change>, StoreError> {
     let mut identities = parse(yaml);
-    identities.resolve(store, read)?;
+    identities.resolve(&text(), read)?;
     diff(&store.snapshot().await?, &identities, prune)
 }
 

@@ -3,7 +3,6 @@
 use std::{io::Write, slice};
 
 use policy::{Difference, FACTS_MAX, TooEntangled, When, s3_words};
-use time::OffsetDateTime;
 
 use super::{
     Verdict,
@@ -26,10 +25,9 @@ use crate::{
 pub(crate) fn run(
     command: &PolicyDiff,
     config: Option<&Config>,
-    now: OffsetDateTime,
     out: &mut dyn Write,
 ) -> Result<Verdict, Failure> {
-    let (old, new) = directories(command, config, now)?;
+    let (old, new) = directories(command, config)?;
     let old = Side::new(old).map_err(Failure::Wrong)?;
     let new = Side::new(new).map_err(Failure::Wrong)?;
     let mut report = Report::default();
@@ -43,12 +41,11 @@ pub(crate) fn run(
 fn directories(
     command: &PolicyDiff,
     config: Option<&Config>,
-    now: OffsetDateTime,
 ) -> Result<(Directory, Directory), Failure> {
     let first = PolicyFile::read(&command.first).map_err(wrong)?;
     let first = slice::from_ref(&first);
     if let Some(config) = config {
-        let stored = snapshot::read(config, now)?;
+        let stored = snapshot::read(config)?;
         let old = Directory::of_snapshot(&stored).map_err(Failure::Wrong)?;
         return Ok((old, Directory::of_files_over(&stored, first).map_err(Failure::Wrong)?));
     }

@@ -15,7 +15,6 @@ mod who_can;
 use std::{io::Write, path::PathBuf};
 
 use policy::{Facts, Question};
-use time::OffsetDateTime;
 
 use self::{directory::Directory, file::PolicyFile};
 use super::{Failure, snapshot};
@@ -41,10 +40,9 @@ pub(crate) enum Verdict {
 pub(crate) fn run(
     command: &Policy,
     config: Option<&Config>,
-    now: OffsetDateTime,
     out: &mut dyn Write,
 ) -> Result<Verdict, Failure> {
-    let read = |files: &[PathBuf]| World::read(files, config, now);
+    let read = |files: &[PathBuf]| World::read(files, config);
     match command {
         Policy::Lint(source) => lint::run(&read(&source.files)?, out),
         Policy::Explain(command) => {
@@ -52,7 +50,7 @@ pub(crate) fn run(
             explain::run(&read(&files)?, command, &asked, out)
         }
         Policy::Test(command) => test::run(&command.file, out),
-        Policy::Diff(sides) => diff::run(sides, config, now, out),
+        Policy::Diff(sides) => diff::run(sides, config, out),
         Policy::WhoCan(command) => who_can::run(&read(&command.files)?, command, out),
     }
 }
@@ -66,13 +64,9 @@ struct World {
 }
 
 impl World {
-    fn read(
-        paths: &[PathBuf],
-        config: Option<&Config>,
-        now: OffsetDateTime,
-    ) -> Result<Self, Failure> {
+    fn read(paths: &[PathBuf], config: Option<&Config>) -> Result<Self, Failure> {
         if let Some(config) = config {
-            let snapshot = snapshot::read(config, now)?;
+            let snapshot = snapshot::read(config)?;
             let directory = Directory::of_snapshot(&snapshot)?;
             return Ok(Self { files: Vec::new(), directory });
         }
