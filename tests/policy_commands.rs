@@ -248,10 +248,18 @@ fn a_table_with_a_fault_is_refused_with_the_path_of_the_fault() {
             ended.stderr
         );
     }
-    for text in [identities(), format!("{}cases: []\n", identities())] {
-        site.write("cases.yaml", &text);
+    let lines = identities().lines().count();
+    for (cases, told) in [
+        ("", "cases.yaml: `cases` is missing: ".to_owned()),
+        ("cases:\n", "cases.yaml: `cases` is missing: ".to_owned()),
+        (
+            "cases: []\n",
+            format!("cases.yaml: line {}, column 8: cases: at least one case is needed", lines + 1),
+        ),
+    ] {
+        site.write("cases.yaml", &format!("{}{cases}", identities()));
         let ended = test(&site);
-        assert!(ended.code == Some(2) && ended.stderr.contains("cases"), "{ended:#?}");
+        assert!(ended.code == Some(2) && ended.stderr.starts_with(&told), "{cases}: {ended:#?}");
     }
 }
 

@@ -20,7 +20,7 @@ struct Expectations {
     policies: Option<Vec<PolicyEntry>>,
     groups: Option<Vec<GroupEntry>>,
     users: Option<Vec<UserEntry>>,
-    cases: Vec<Case>,
+    cases: Option<Vec<Case>>,
 }
 
 /// One line of the table.
@@ -43,9 +43,13 @@ struct Case {
 pub(crate) fn run(path: &Path, out: &mut dyn Write) -> Result<Verdict, Failure> {
     let file = IdentitiesFile::open(path)?;
     let Expectations { policies, groups, users, cases } = file.read()?;
+    let Some(cases) = cases else {
+        let reason = "`cases` is missing: the list of what is expected";
+        return Err(Failure::wrong(&path.display().to_string(), reason));
+    };
     if cases.is_empty() {
-        let origin = path.display().to_string();
-        return Err(Failure::wrong(&origin, "cases: at least one case is needed"));
+        let reason = "at least one case is needed".to_owned();
+        return Err(file.place(Fault { path: "cases".to_owned(), reason }).into());
     }
     let file = PolicyFile::of(file, Identities { policies, groups, users });
     let world = World::of_files(vec![file])?;
