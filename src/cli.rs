@@ -60,9 +60,9 @@ impl Policy {
     pub(crate) fn config(&self) -> Option<&Path> {
         match self {
             Self::Lint(source) => source.config.as_deref(),
-            Self::Explain(explain) => explain.config.as_deref(),
+            Self::Explain(explain) => explain.asking.config.as_deref(),
             Self::Test(_) => None,
-            Self::WhoCan(who_can) => who_can.config.as_deref(),
+            Self::WhoCan(who_can) => who_can.asking.config.as_deref(),
             Self::Diff(sides) => sides.config.as_deref(),
         }
     }
@@ -75,26 +75,26 @@ impl Policy {
        lakegate policy explain [OPTIONS] --user <USER> --config <FILE> <ACTION> <RESOURCE>"
 )]
 pub(crate) struct Explain {
-    /// Files as `lint` takes them; then an action, such as fs:ReadObject, on `*` or an ARN, or an operation of S3, such as
-    /// s3:GetObject, on `s3://BUCKET/KEY`
-    #[arg(value_name = "FILE ACTION RESOURCE", num_args = 1.., required = true)]
-    pub(crate) words: Vec<String>,
-    /// The configuration file, which names the store; it is opened while no gateway runs
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) asking: Asking,
     /// Who asks
     #[arg(long)]
     pub(crate) user: String,
     /// Decides by this policy, and others that are named so, instead of what the user holds; there need be no such user
     #[arg(long = "policy", value_name = "NAME")]
     pub(crate) policies: Vec<String>,
-    #[command(flatten)]
-    pub(crate) facts: FactArgs,
 }
 
-/// What is known of the request besides.
+/// What is asked.
 #[derive(Debug, Args)]
-pub(crate) struct FactArgs {
+pub(crate) struct Asking {
+    /// Files as `lint` takes them; before or behind them an action, such as fs:ReadObject, on `*` or an ARN, or an
+    /// operation of S3, such as s3:GetObject, on `s3://BUCKET/KEY`
+    #[arg(value_name = "FILE ACTION RESOURCE", num_args = 1.., required = true)]
+    pub(crate) words: Vec<String>,
+    /// The configuration file, which names the store; it is opened while no gateway runs
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
     /// What conditions ask for, such as SourceIp=10.0.0.1; a key that is not given is absent
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) context: Vec<String>,
@@ -108,23 +108,13 @@ pub(crate) struct PolicyTest {
     pub(crate) file: PathBuf,
 }
 
-/// What is asked.
+/// What is asked, of everybody.
 #[derive(Debug, Args)]
+#[command(override_usage = "lakegate policy who-can [OPTIONS] <ACTION> <RESOURCE> <FILE>...
+       lakegate policy who-can [OPTIONS] <ACTION> <RESOURCE> --config <FILE>")]
 pub(crate) struct WhoCan {
-    /// An action, such as fs:ReadObject, or an operation of S3, such as s3:GetObject
-    #[arg(value_name = "ACTION")]
-    pub(crate) action: String,
-    /// `*` or an ARN; for an operation of S3 `s3://BUCKET/KEY`
-    #[arg(value_name = "RESOURCE")]
-    pub(crate) resource: String,
-    /// Files as `lint` takes them
-    #[arg(value_name = "FILE", required_unless_present = "config", conflicts_with = "config")]
-    pub(crate) files: Vec<PathBuf>,
-    /// The configuration file, which names the store; it is opened while no gateway runs
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) facts: FactArgs,
+    pub(crate) asking: Asking,
 }
 
 /// Which policies.

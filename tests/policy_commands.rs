@@ -150,7 +150,29 @@ fn a_question_that_cannot_be_asked_is_refused_with_what_would_be_right() {
             &["identities.yaml", "fs:ReadObject", "*", "--policy", "Nope"],
             "--policy: no policy `Nope`",
         ),
-        ("alice", &["fs:ReadObject", "*"], "write FILE… or --config FILE"),
+        ("alice", &["fs:ReadObject", "*"], "no file and no --config: write FILE… or --config FILE"),
+        ("alice", &["identities.yaml"], "write FILE… or --config FILE, and an action"),
+        (
+            "alice",
+            &["identities.yaml", "s3://lake/x", "s3:GetObject"],
+            "`s3:GetObject` stands where a file belongs",
+        ),
+        (
+            "alice",
+            &["arn:lakefs:fs:::repository/lake", "fs:ReadObject", "*"],
+            "`arn:lakefs:fs:::repository/lake` stands where a file belongs",
+        ),
+        (
+            "alice",
+            &["identities.yaml", "fs:ReadObject", "*", "--config", "lakegate.yaml"],
+            "there are files, such as `identities.yaml`, and --config",
+        ),
+        ("alice", &["identities.yaml", "GetObject", "s3://lake/x"], "did you mean `s3:GetObject`?"),
+        (
+            "alice",
+            &["identities.yaml", "S3:GetObject", "s3://lake/x"],
+            "did you mean `s3:GetObject`?",
+        ),
     ] {
         let ended = explain(&site, user, words);
         assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{words:?}: {ended:#?}");
@@ -173,6 +195,13 @@ fn who_can_names_users_with_the_statement_and_the_group() {
             "viewer: FSReadAll statement[0] (group Viewers)",
         ]
     );
+    for words in [
+        &["identities.yaml", "s3:GetObject", "s3://lake/team-a/x"][..],
+        &["s3:GetObject", "s3://lake/team-a/x", "identities.yaml"],
+        &["s3:GetObject", "--context", "SourceIp=::1", "s3://lake/team-a/x", "identities.yaml"],
+    ] {
+        assert_eq!(who_can(&site, words).stdout, ended.stdout, "{words:?}");
+    }
     site.write("nobody.yaml", "users: [{id: a}]");
     let ended = who_can(&site, &["fs:ReadObject", "*", "nobody.yaml"]);
     assert_eq!((ended.code, ended.stdout.as_str()), (Some(0), "nobody\n"));

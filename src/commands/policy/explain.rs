@@ -1,36 +1,13 @@
 //! `lakegate policy explain`: whether somebody may do something, and why.
 
-use std::{io::Write, path::PathBuf, sync::Arc};
+use std::{io::Write, sync::Arc};
 
 use super::{
     Verdict, World,
+    asked::Asked,
     asker::{Answer, Asker},
-    question,
 };
 use crate::{cli::Explain, commands::Failure};
-
-/// What is asked: an action and a resource.
-#[derive(Debug)]
-pub(crate) struct Asked {
-    action: String,
-    resource: String,
-}
-
-/// The files that `command` names, and what it asks.
-///
-/// # Errors
-///
-/// [`Failure::Wrong`] when there are files and a store, or neither.
-pub(crate) fn split(command: &Explain) -> Result<(Vec<PathBuf>, Asked), Failure> {
-    let usage =
-        || Failure::wrong("explain", "write FILE… or --config FILE, then an action and a resource");
-    let [files @ .., action, resource] = &command.words[..] else { return Err(usage()) };
-    if files.is_empty() == command.config.is_none() {
-        return Err(usage());
-    }
-    let asked = Asked { action: action.clone(), resource: resource.clone() };
-    Ok((files.iter().map(PathBuf::from).collect(), asked))
-}
 
 /// Prints `allow` or `deny`, and why.
 ///
@@ -40,13 +17,13 @@ pub(crate) fn split(command: &Explain) -> Result<(Vec<PathBuf>, Asked), Failure>
 pub(crate) fn run(
     world: &World,
     command: &Explain,
-    Asked { action, resource }: &Asked,
+    asked: &Asked<'_>,
     out: &mut dyn Write,
 ) -> Result<Verdict, Failure> {
-    let question = question(action, resource, &command.facts)?;
+    let question = asked.question(&command.asking)?;
     let asker = asker(world, command)?;
     let answer = Answer::to(&asker, &question);
-    writeln!(out, "{}", answer.heading(&command.user, action, resource))?;
+    writeln!(out, "{}", answer.heading(&command.user, asked.action, asked.resource))?;
     asker.explain(&question, out)?;
     Ok(Verdict::Fine)
 }

@@ -1,5 +1,6 @@
 //! `lakegate policy`: examines policies, of files or of a store, without a gateway.
 
+mod asked;
 mod asker;
 mod diff;
 mod directory;
@@ -14,14 +15,9 @@ mod who_can;
 
 use std::{io::Write, path::PathBuf};
 
-use policy::{Facts, Question};
-
-use self::{directory::Directory, file::PolicyFile};
+use self::{asked::Asked, directory::Directory, file::PolicyFile};
 use super::{Failure, snapshot};
-use crate::{
-    cli::{FactArgs, Policy},
-    config::Config,
-};
+use crate::{cli::Policy, config::Config};
 
 /// How an examination ends when nothing failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,12 +42,15 @@ pub(crate) fn run(
     match command {
         Policy::Lint(source) => lint::run(&read(&source.files)?, out),
         Policy::Explain(command) => {
-            let (files, asked) = explain::split(command)?;
-            explain::run(&read(&files)?, command, &asked, out)
+            let asked = Asked::of(&command.asking)?;
+            explain::run(&read(&asked.files)?, command, &asked, out)
         }
         Policy::Test(command) => test::run(&command.file, out),
         Policy::Diff(sides) => diff::run(sides, config, out),
-        Policy::WhoCan(command) => who_can::run(&read(&command.files)?, command, out),
+        Policy::WhoCan(command) => {
+            let asked = Asked::of(&command.asking)?;
+            who_can::run(&read(&asked.files)?, command, &asked, out)
+        }
     }
 }
 
@@ -88,20 +87,4 @@ impl World {
         let directory = Directory::of_files(&files)?;
         Ok(Self { files, directory })
     }
-}
-
-/// The question that a command line asks.
-fn question(action: &str, resource: &str, facts: &FactArgs) -> Result<Question, Failure> {
-    let mut noted = Facts::default();
-    for fact in &facts.context {
-        let Some((key, value)) = fact.split_once('=') else {
-            let reason = format!("`{fact}` is not KEY=VALUE, such as SourceIp=10.0.0.1");
-            return Err(Failure::wrong("--context", reason));
-        };
-        noted.note(key, value).map_err(|error| Failure::wrong("--context", error.to_string()))?;
-    }
-    Question::parse(action, resource, noted).map_err(|fault| {
-        let origin = if fault.path == "context" { "--context" } else { &fault.path };
-        Failure::wrong(origin, fault.reason)
-    })
 }

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::{Verdict, World, asker::Asker, question};
+use super::{Verdict, World, asked::Asked, asker::Asker};
 use crate::{cli::WhoCan, commands::Failure};
 
 /// Prints a line for each user who may, or `nobody`.
@@ -13,9 +13,10 @@ use crate::{cli::WhoCan, commands::Failure};
 pub(crate) fn run(
     world: &World,
     command: &WhoCan,
+    asked: &Asked<'_>,
     out: &mut dyn Write,
 ) -> Result<Verdict, Failure> {
-    let question = question(&command.action, &command.resource, &command.facts)?;
+    let question = asked.question(&command.asking)?;
     let mut is_nobody = true;
     for user in world.directory.users.keys() {
         let Some(asker) = Asker::of_user(&world.directory, user) else { continue };
