@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use crate::{
     action::SERVICES,
-    condition::{KEYS, Key, OPERATORS, Operator},
+    condition::{KEYS, Key, Operator},
     network::MalformedNetwork,
 };
 
@@ -57,8 +57,7 @@ pub(crate) enum Reason {
     #[error("a variable without its closing `}}`")]
     OpenVariable,
     #[error(
-        "unknown operator `{found}`; the nearest known one is `{nearest}`; known are {}, all but `Null` also with `IfExists` behind them and with `ForAnyValue:` or `ForAllValues:` before them",
-        list(&OPERATORS.iter().map(|row| row.name).collect::<Vec<_>>())
+        "unknown operator `{found}`; the nearest known one is `{nearest}`; docs/compatibility.md lists all"
     )]
     UnknownOperator { found: String, nearest: String },
     #[error(

@@ -2,10 +2,11 @@
 
 mod keys;
 mod places;
+mod words;
 
 use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
-use serde_saphyr::{MessageFormatter, Options, UserMessageFormatter};
+use serde_saphyr::Options;
 
 pub(crate) use self::{keys::keys, places::Places};
 use crate::config::Fault;
@@ -30,7 +31,7 @@ pub(crate) fn read<T: DeserializeOwned>(text: &str, origin: &str) -> Result<T, F
     read.map_err(|error| {
         let error = error.without_snippet();
         let place = error.location().map_or_else(String::new, |location| places::words(&location));
-        let mut reason = UserMessageFormatter.format_message(error).into_owned();
+        let mut reason = words::words(&error);
         if !path.is_empty() {
             reason = format!("{path}: {reason}");
         }
@@ -94,6 +95,43 @@ mod tests {
         }
         let fault = read::<Listed>("items: [true, 5]", "x.yaml").unwrap_err();
         assert!(fault.to_string().starts_with("x.yaml: line 1, column 15: items[1]: "), "{fault}");
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_in_plain_words() {
+        #[derive(Debug, Default, serde::Deserialize)]
+        #[serde(default)]
+        struct Read {
+            #[expect(dead_code, reason = "it is never read successfully")]
+            list: Vec<String>,
+            #[expect(dead_code, reason = "it is never read successfully")]
+            text: String,
+            #[expect(dead_code, reason = "it is never read successfully")]
+            flag: bool,
+            #[expect(dead_code, reason = "it is never read successfully")]
+            effect: Option<policy::Effect>,
+            #[expect(dead_code, reason = "it is never read successfully")]
+            value: Option<policy::Scalar>,
+        }
+        for (text, told) in [
+            ("list: 5", "a list belongs here"),
+            ("text: [a]", "a text belongs here"),
+            ("text:", "nothing stands here, and a text belongs here"),
+            ("- a", "keys with values belong here"),
+            ("flag: yes", "`true` or `false` belongs here"),
+            ("effect: Allow", "`Allow` is not known here: write `allow` or `deny`"),
+            (
+                "value: []",
+                "a list stands here, and a text, a number, `true` or `false` belongs here",
+            ),
+            ("text: a\ntext: b", "`text` stands here twice"),
+            ("text: a\n---\ntext: b", "another document begins here: a file holds one"),
+            ("text: *", "`*` and `&` are signs of YAML: write a text that begins so in quotes"),
+        ] {
+            let fault = read::<Read>(text, "x.yaml").unwrap_err();
+            assert!(fault.to_string().ends_with(told), "{text}: {fault}");
+            assert!(!fault.place.is_empty(), "{text}: {fault}");
+        }
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub use self::{
 };
 pub(crate) use self::{
     key::{KEYS, Key},
-    operator::{OPERATORS, Operator},
+    operator::Operator,
 };
 use crate::{
     document::Conditions,

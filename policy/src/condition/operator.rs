@@ -210,7 +210,7 @@ const fn row(name: &'static str, comparison: Comparison, sense: Sense) -> Row {
 ///
 /// Source: AWS IAM User Guide, "IAM JSON policy elements: Condition operators".
 #[rustfmt::skip]
-pub(crate) static OPERATORS: &[Row] = &[
+static OPERATORS: &[Row] = &[
     row("StringEquals",              Comparison::Text(Likeness::Exact),   Sense::Positive),
     row("StringNotEquals",           Comparison::Text(Likeness::Exact),   Sense::Negated),
     row("StringEqualsIgnoreCase",    Comparison::Text(Likeness::AnyCase), Sense::Positive),
