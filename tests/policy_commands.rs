@@ -34,7 +34,7 @@ fn an_explanation_names_the_statements_that_decided() {
     for line in [
         "deny: alice may not do fs:ReadObject on",
         "    by TeamA statement[1] (group team-a): deny fs:* on",
-        "    without that it would be allowed by TeamA statement[0]",
+        "    otherwise it would be allowed by TeamA statement[0]",
     ] {
         assert!(
             ended.stdout.lines().any(|told| told.starts_with(line)),
@@ -53,27 +53,27 @@ fn an_explanation_names_the_nearest_misses_and_what_would_change_the_answer() {
         (
             "alice",
             ["s3:GetObject", "s3://lake/team-b/x"],
-            "it would, if it named arn:lakefs:fs:::repository/lake/object/team-b/x: its resources agree as far as `repository/lake/object/team-`",
+            "it would allow this if it named arn:lakefs:fs:::repository/lake/object/team-b/x: its resources agree as far as `repository/lake/object/team-`",
         ),
         (
             "alice",
             ["fs:ReadObjectTags", "arn:lakefs:fs:::repository/lake/object/team-a/x"],
-            "it would, if it named fs:ReadObjectTags; the nearest that it names is fs:ReadObject",
+            "it would allow this if it named fs:ReadObjectTags; the nearest action that it names is fs:ReadObject",
         ),
         (
             "alice",
             ["s3:ListObjectsV2", "s3://lake/team-"],
-            "it would, if it named all keys that are listed, not some",
+            "it would allow this if it named every key under the prefix",
         ),
         (
             "near",
             ["s3:GetObject", "s3://lake/x"],
-            "it would, if its condition held: IpAddress aws:SourceIp 127.0.0.0/8, and the request says `10.0.0.1`",
+            "it would allow this if its condition held: IpAddress aws:SourceIp 127.0.0.0/8 (the request has `10.0.0.1`)",
         ),
         (
             "nobody",
             ["s3:GetObject", "s3://lake/x"],
-            "nor does any nearly: it takes a statement that allows fs:ReadObject on",
+            "no statement comes near: one is needed that allows fs:ReadObject on",
         ),
     ] {
         let words = ["identities.yaml", words[0], words[1], "--context", "SourceIp=10.0.0.1"];
@@ -205,6 +205,11 @@ fn who_can_names_users_with_the_statement_and_the_group() {
     site.write("nobody.yaml", "users: [{id: a}]");
     let ended = who_can(&site, &["fs:ReadObject", "*", "nobody.yaml"]);
     assert_eq!((ended.code, ended.stdout.as_str()), (Some(0), "nobody\n"));
+    let ended = who_can(&site, &["s3:ListBuckets", "s3://", "nobody.yaml"]);
+    assert_eq!(ended.stdout, "a: everybody may list buckets\n", "{ended:#?}");
+    let ended = explain(&site, "a", &["s3:ListBuckets", "s3://", "nobody.yaml"]);
+    let told = "  everybody may list buckets; a sees those that their policies reach\n";
+    assert!(ended.stdout.ends_with(told), "{ended:#?}");
     site.apply();
     let ended = who_can(
         &site,
@@ -243,7 +248,7 @@ fn a_table_of_expectations_fails_by_the_cases_that_differ_and_explains_them() {
     let start =
         "cases[1]: expected allow, got deny: alice may not do s3:PutObject on s3://lake/team-b/x\n";
     assert!(
-        ended.stdout.starts_with(start) && ended.stdout.contains("nearly TeamA statement[0]"),
+        ended.stdout.starts_with(start) && ended.stdout.contains("not quite by TeamA statement[0]"),
         "{}",
         ended.stdout
     );

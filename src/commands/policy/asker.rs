@@ -58,8 +58,8 @@ impl<'a> Asker<'a> {
         }
         if question.required.is_empty() {
             let shows_all = shows_all_buckets(&self.subject(), &question.facts().context());
-            let shown = if shows_all { "every bucket" } else { "the buckets it reaches" };
-            writeln!(out, "  the list is refused to nobody; to {user} it shows {shown}")?;
+            let shown = if shows_all { "all of them" } else { "those that their policies reach" };
+            writeln!(out, "  everybody may list buckets; {user} sees {shown}")?;
         }
         for requirement in &question.required {
             let context = question.context(requirement);
@@ -111,21 +111,21 @@ impl<'a> Asker<'a> {
                 writeln!(out, "  {asked}: denied")?;
                 self.causes("by", denied_by, out)?;
                 if allowed_by.is_empty() {
-                    writeln!(out, "    without that no policy would allow it either")?;
+                    writeln!(out, "    and no policy allows it")?;
                 }
-                self.causes("without that it would be allowed by", allowed_by, out)?;
+                self.causes("otherwise it would be allowed by", allowed_by, out)?;
             }
             Decision::NoAllow => writeln!(out, "  {asked}: no policy allows it")?,
         }
         for miss in misses.iter().take(MISSES_MAX) {
-            writeln!(out, "    nearly {}", self.cause(miss.by))?;
+            writeln!(out, "    not quite by {}", self.cause(miss.by))?;
             writeln!(out, "      {}", self.change(miss, requirement, question))?;
         }
         if allowed_by.is_empty() && misses.is_empty() {
             let Requirement { action, target } = requirement;
             writeln!(
                 out,
-                "    nor does any nearly: it takes a statement that allows {action} on {target}"
+                "    no statement comes near: one is needed that allows {action} on {target}"
             )?;
         }
         Ok(())
@@ -166,17 +166,19 @@ impl<'a> Asker<'a> {
         let Requirement { action, target } = requirement;
         match &miss.differs {
             Mismatch::Action { nearest } => {
-                format!("it would, if it named {action}; the nearest that it names is {nearest}")
+                format!(
+                    "it would allow this if it named {action}; the nearest action that it names is {nearest}"
+                )
             }
             Mismatch::Resource { is_part: true, .. } => {
-                "it would, if it named all keys that are listed, not some: list under a longer prefix"
+                "it would allow this if it named every key under the prefix; it names only some: list under a longer one"
                     .to_owned()
             }
             Mismatch::Resource { agrees, .. } if agrees.is_empty() => {
-                format!("it would, if it named {target}: none of its resources begins so")
+                format!("it would allow this if it named {target}: none of its resources begins so")
             }
             Mismatch::Resource { agrees, .. } => {
-                format!("it would, if it named {target}: its resources agree as far as `{agrees}`")
+                format!("it would allow this if it named {target}: its resources agree as far as `{agrees}`")
             }
             Mismatch::Conditions(failing) => {
                 let held = self.directory.policies.get(miss.by.policy);
@@ -187,11 +189,11 @@ impl<'a> Asker<'a> {
                     .enumerate()
                     .filter(|(index, _)| failing.contains(index))
                     .map(|(_, asked)| match question.value(asked.key, requirement) {
-                        Some(value) => format!("{asked}, and the request says `{value}`"),
-                        None => format!("{asked}, and the request does not say"),
+                        Some(value) => format!("{asked} (the request has `{value}`)"),
+                        None => format!("{asked} (the request has no {})", asked.key),
                     })
                     .collect::<Vec<_>>();
-                format!("it would, if its condition held: {}", conditions.join("; "))
+                format!("it would allow this if its condition held: {}", conditions.join("; "))
             }
         }
     }

@@ -25,7 +25,7 @@ pub(crate) fn run(
         }
         is_nobody = false;
         if question.required.is_empty() {
-            writeln!(out, "{user}: it is refused to nobody")?;
+            writeln!(out, "{user}: everybody may list buckets")?;
         } else {
             writeln!(out, "{user}: {}", asker.means(&question).join("; "))?;
         }
