@@ -31,7 +31,7 @@ pub(crate) fn read<T: DeserializeOwned>(text: &str, origin: &str) -> Result<T, F
     read.map_err(|error| {
         let error = error.without_snippet();
         let place = error.location().map_or_else(String::new, |location| places::words(&location));
-        let mut reason = words::words(&error);
+        let mut reason = words::of(error);
         if !path.is_empty() {
             reason = format!("{path}: {reason}");
         }
@@ -42,7 +42,7 @@ pub(crate) fn read<T: DeserializeOwned>(text: &str, origin: &str) -> Result<T, F
 /// `path` as far as it has names; nothing for the document itself.
 fn known(path: &Path) -> String {
     let mut text = String::new();
-    for segment in path.iter() {
+    for segment in path {
         let separator = match segment {
             Segment::Seq { .. } => "",
             Segment::Map { .. } | Segment::Enum { .. } if text.is_empty() => "",
@@ -102,15 +102,10 @@ mod tests {
         #[derive(Debug, Default, serde::Deserialize)]
         #[serde(default)]
         struct Read {
-            #[expect(dead_code, reason = "it is never read successfully")]
             list: Vec<String>,
-            #[expect(dead_code, reason = "it is never read successfully")]
             text: String,
-            #[expect(dead_code, reason = "it is never read successfully")]
             flag: bool,
-            #[expect(dead_code, reason = "it is never read successfully")]
             effect: Option<policy::Effect>,
-            #[expect(dead_code, reason = "it is never read successfully")]
             value: Option<policy::Scalar>,
         }
         for (text, told) in [

@@ -7,7 +7,7 @@ use serde_saphyr::{Error, MessageFormatter, UserMessageFormatter};
     clippy::wildcard_enum_match_arm,
     reason = "another crate's errors: those that people run into have words of ours"
 )]
-pub(super) fn words(error: &Error) -> String {
+pub(super) fn of(error: &Error) -> String {
     match error {
         Error::Unexpected { expected: "sequence start", .. } => "a list belongs here".to_owned(),
         Error::Unexpected { expected: "mapping start", .. } => {

@@ -11,7 +11,6 @@ use sigv::{AccessKeyId, SecretKey};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::seal::Sealer;
-use crate::store::open_secret;
 use crate::{
     AccessKey, Credential, CredentialSettings, Expiry, SecretText, Status, StoreError, UserSettings,
 };
@@ -231,13 +230,13 @@ impl CredentialEntry {
                 let text = text.strip_suffix(b"\r").unwrap_or(text);
                 self.secret_access_key = Some(plain(&path, text)?);
             }
-            (None, None, Some(sealed)) => {
+            (None, None, Some(text)) => {
                 let path = format!("{path}.secret_access_key_sealed");
                 let invalid =
                     |fault: &dyn fmt::Display| StoreError::invalid(&path, fault.to_string());
                 let id =
                     AccessKeyId::parse(&self.access_key_id).map_err(|fault| invalid(&fault))?;
-                let secret = match open_secret(sealer, &id, &sealed) {
+                let secret = match sealer.open_secret(&id, &text) {
                     Err(StoreError::WrongKey { sealed_with, configured }) => {
                         return Err(invalid(&format_args!(
                             "was sealed under another `auth.encrypt.secret_key` (key id \

@@ -60,7 +60,7 @@ impl Redb {
         }
         let file = path.clone();
         let backend =
-            move || Ok(FileBackend::new(OpenOptions::new().read(true).write(true).open(&file)?)?);
+            move || FileBackend::new(OpenOptions::new().read(true).write(true).open(&file)?);
         Self::over(path, Lack::Told, backend).await
     }
 

@@ -8,9 +8,10 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hkdf::Hkdf;
 use sha2::Sha256;
+use sigv::{AccessKeyId, SecretKey};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::StoreError;
+use crate::{StoreError, records};
 
 /// The text that all keys of the store are derived from: `auth.encrypt.secret_key`.
 ///
@@ -97,6 +98,16 @@ impl Sealer {
             .decrypt(&Nonce::from(*nonce), payload)
             .map(Zeroizing::new)
             .map_err(|_| damaged())
+    }
+
+    /// The secret half of the access key `id`, as its record has it.
+    pub(crate) fn open_secret(
+        &self,
+        id: &AccessKeyId,
+        sealed: &str,
+    ) -> Result<SecretKey, StoreError> {
+        let secret = self.open(&records::credential_key(id), sealed)?;
+        Ok(SecretKey::new(secret.as_slice()))
     }
 }
 

@@ -72,7 +72,7 @@ impl Store {
         id: &AccessKeyId,
         sealed: &str,
     ) -> Result<SecretKey, StoreError> {
-        open_secret(&self.sealer, id, sealed)
+        self.sealer.open_secret(id, sealed)
     }
 
     /// Whether there is a store that this program and key can read; `false` when there is none.
@@ -223,16 +223,6 @@ impl Store {
         }
         Err(StoreError::Conflict { kind, name: name.to_owned() })
     }
-}
-
-/// The secret half of the access key `id`, as its record has it.
-pub(crate) fn open_secret(
-    sealer: &Sealer,
-    id: &AccessKeyId,
-    sealed: &str,
-) -> Result<SecretKey, StoreError> {
-    let secret = sealer.open(&records::credential_key(id), sealed)?;
-    Ok(SecretKey::new(secret.as_slice()))
 }
 
 /// The two entries of a named record.

@@ -17,13 +17,13 @@ use crate::{cli::Explain, commands::Failure};
 pub(crate) fn run(
     world: &World,
     command: &Explain,
-    asked: &Asked<'_>,
+    words: &Asked<'_>,
     out: &mut dyn Write,
 ) -> Result<Verdict, Failure> {
-    let question = asked.question(&command.asking)?;
+    let question = words.question(&command.asking)?;
     let asker = asker(world, command)?;
     let answer = Answer::to(&asker, &question);
-    writeln!(out, "{}", answer.heading(&command.user, asked.action, asked.resource))?;
+    writeln!(out, "{}", answer.heading(&command.user, words.action, words.resource))?;
     asker.explain(&question, out)?;
     Ok(Verdict::Fine)
 }

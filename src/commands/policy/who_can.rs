@@ -13,10 +13,10 @@ use crate::{cli::WhoCan, commands::Failure};
 pub(crate) fn run(
     world: &World,
     command: &WhoCan,
-    asked: &Asked<'_>,
+    words: &Asked<'_>,
     out: &mut dyn Write,
 ) -> Result<Verdict, Failure> {
-    let question = asked.question(&command.asking)?;
+    let question = words.question(&command.asking)?;
     let mut is_nobody = true;
     for user in world.directory.users.keys() {
         let Some(asker) = Asker::of_user(&world.directory, user) else { continue };
