@@ -3,9 +3,11 @@
 use crate::{
     action::Action,
     action_set::ActionSet,
+    condition::Facts,
     language::{Glob, Search, TooEntangled},
-    operation::{Level, Need, Row},
-    operations::OPERATIONS,
+    operation::{Need, Row},
+    operations::{OPERATIONS, Operation},
+    question::Question,
     region::Region,
     requirement::{Requirement, Target},
     resource::Resource,
@@ -35,30 +37,41 @@ pub(crate) fn witness(
     Ok(found.zip(actions.first()).map(|(found, action)| Requirement::new(*action, found)))
 }
 
-/// `requirement` as the S3 request that needs it alone, if there is a plain one, such as
-/// `s3:GetObject s3://lake/a`.
+/// `requirement` as the S3 request that needs it and nothing else, if the gateway takes such a one: an operation and
+/// a URL as [`Question::parse`] reads them, such as `s3:GetObject s3://lake/a`.
 pub fn s3_words(requirement: &Requirement) -> Option<String> {
-    let row = row(requirement.action)?;
-    let is_plain = row.needs.iter().any(|need| match need {
-        Need::One(action) | Need::Version { current: action, .. } => *action == requirement.action,
-        Need::IfVersion(_)
-        | Need::Each { .. }
-        | Need::Source { .. }
-        | Need::Listing(_)
-        | Need::Folders { .. } => false,
-    });
-    let Target::One(Resource::Arn { service: "fs", path }) = &requirement.target else {
-        return None;
+    let url = url(&requirement.target)?;
+    let mut rows: Vec<&Row> = OPERATIONS.iter().map(|operation| operation.row()).collect();
+    rows.retain(|row| row.needs.iter().any(|need| names(need, requirement.action)));
+    rows.sort_by_key(|row| (row.operation != Operation::ListObjectsV2, row.marks.len()));
+    let asks_for_it = |name: &String| {
+        let question = Question::parse(name, &url, Facts::default());
+        question.is_ok_and(|question| question.required.iter().eq([requirement]))
     };
-    let path = path.strip_prefix("repository/").filter(|_| is_plain)?;
-    let (bucket, key) = match row.level {
-        Level::Service => return None,
-        Level::Bucket => (path, ""),
-        Level::Object => path.split_once("/object/").filter(|(_, key)| !key.is_empty())?,
+    let name = rows.iter().flat_map(|row| said(row)).find(asks_for_it)?;
+    Some(format!("{name} {url}"))
+}
+
+/// The words for a row's operation: by S3, and by IAM where a version may be named.
+fn said(row: &Row) -> Vec<String> {
+    let is_of_version = |need: &Need| matches!(need, Need::Version { .. });
+    let plain = format!("s3:{}", row.name);
+    let version = row.needs.iter().any(is_of_version).then(|| format!("{plain}Version"));
+    [plain].into_iter().chain(version).collect()
+}
+
+/// `s3://bucket/key`, where `target` has such a name.
+fn url(target: &Target) -> Option<String> {
+    let (bucket, key) = match target {
+        Target::One(Resource::Arn { service: "fs", path }) => {
+            let path = path.strip_prefix("repository/")?;
+            path.split_once("/object/").unwrap_or((path, ""))
+        }
+        Target::One(_) => return None,
+        Target::Listing { bucket, prefix } => (&**bucket, &**prefix),
     };
     let slash = if key.is_empty() { "" } else { "/" };
-    (!bucket.is_empty() && !bucket.contains('/'))
-        .then(|| format!("s3:{} s3://{bucket}{slash}{key}", row.name))
+    Some(format!("s3://{bucket}{slash}{key}"))
 }
 
 /// A resource of `region` such as `action` is done to.
@@ -106,30 +119,22 @@ fn is_done_to_all(action: Action) -> bool {
     Touch::of(action) == Touch::All || action == Action::LIST_REPOSITORIES
 }
 
-/// The plainest operation that needs `action`.
-fn row(action: Action) -> Option<&'static Row> {
-    let needs = |row: &&Row| {
-        row.needs.iter().any(|need| match need {
-            Need::One(needed) | Need::Listing(needed) => *needed == action,
-            Need::Version { current, version } | Need::Each { current, version } => {
-                [*current, *version].contains(&action)
-            }
-            // It needs more than that, on another object.
-            Need::Source { .. } => false,
-            Need::Folders { top, below } => [*top, *below].contains(&action),
-            Need::IfVersion(_) => false,
-        })
-    };
-    let rows = OPERATIONS.iter().map(|operation| operation.row());
-    rows.filter(needs).min_by_key(|row| row.marks.len())
+fn names(need: &Need, action: Action) -> bool {
+    match *need {
+        Need::One(named) | Need::Listing(named) => named == action,
+        Need::IfVersion(_) | Need::Source { .. } => false,
+        Need::Version { current, version } | Need::Each { current, version } => [current, version].contains(&action),
+        Need::Folders { top, below } => [top, below].contains(&action),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::action::ACTIONS;
 
-    fn words(action: Action, resource: Resource) -> Option<String> {
-        s3_words(&Requirement::new(action, resource))
+    fn words(action: Action, target: impl Into<Target>) -> Option<String> {
+        s3_words(&Requirement::new(action, target))
     }
 
     #[test]
@@ -141,20 +146,63 @@ mod tests {
         ] {
             assert_eq!(words(action, Resource::object("lake", key)).unwrap(), expected);
         }
-        assert_eq!(
-            words(Action::CREATE_REPOSITORY, Resource::bucket("lake")).unwrap(),
-            "s3:CreateBucket s3://lake"
-        );
+        for (action, prefix, expected) in [
+            (Action::LIST_OBJECTS, "", "s3:ListObjectsV2 s3://lake"),
+            (Action::LIST_OBJECTS, "secret/", "s3:ListObjectsV2 s3://lake/secret/"),
+        ] {
+            assert_eq!(words(action, Target::listing("lake", prefix)).unwrap(), expected);
+        }
+        let bucket = Resource::bucket("lake");
+        assert_eq!(words(Action::CREATE_REPOSITORY, bucket).unwrap(), "s3:CreateBucket s3://lake");
+        let version = words(Action::READ_OBJECT_VERSION, Resource::object("lake", "a"));
+        assert_eq!(version.unwrap(), "s3:GetObjectVersion s3://lake/a");
     }
 
     #[test]
-    fn what_no_plain_request_asks_for_has_no_s3_words() {
+    fn what_no_request_asks_for_has_no_s3_words() {
         assert_eq!(words(Action::READ_OBJECT, Resource::bucket("lake")), None);
         assert_eq!(words(Action::READ_OBJECT, Resource::object("lake", "")), None);
         assert_eq!(words(Action::READ_OBJECT, Resource::All), None);
-        assert_eq!(words(Action::READ_OBJECT_VERSION, Resource::object("lake", "a")), None);
         assert_eq!(words(Action::CREATE_REPOSITORY, Resource::object("lake", "a")), None);
         assert_eq!(words(Action::LIST_OBJECTS, Resource::bucket("lake")), None);
         assert_eq!(words(Action::READ_USER, Resource::user("alice")), None);
+    }
+
+    #[test]
+    fn a_key_that_another_reading_makes_another_has_no_s3_words() {
+        for key in ["a/../b", "a//b", "./a"] {
+            assert_eq!(words(Action::READ_OBJECT, Resource::object("lake", key)), None, "{key}");
+        }
+    }
+
+    #[test]
+    fn s3_words_are_those_of_a_request_that_the_gateway_takes_and_that_needs_nothing_else() {
+        let targets = [
+            Target::from(Resource::bucket("lake")),
+            Resource::object("lake", "a/b").into(),
+            Target::listing("lake", ""),
+            Target::listing("lake", "a/"),
+            Resource::All.into(),
+            Resource::user("alice").into(),
+        ];
+        for action in ACTIONS {
+            for target in &targets {
+                let requirement = Requirement::new(*action, target.clone());
+                let Some(words) = s3_words(&requirement) else { continue };
+                let (name, url) = words.split_once(' ').unwrap();
+                let question = Question::parse(name, url, Facts::default()).unwrap();
+                assert!(question.required.iter().eq([&requirement]), "{words}");
+            }
+        }
+        for row in OPERATIONS.iter().map(|operation| operation.row()) {
+            for url in ["s3://lake", "s3://lake/a"] {
+                let asked = Question::parse(&format!("s3:{}", row.name), url, Facts::default());
+                let Ok(question) = asked else { continue };
+                let required: Vec<_> = question.required.iter().collect();
+                if let [requirement] = required[..] {
+                    assert!(s3_words(requirement).is_some(), "{}", row.name);
+                }
+            }
+        }
     }
 }
