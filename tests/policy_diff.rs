@@ -15,26 +15,38 @@ fn a_witness_is_a_request_that_the_gateway_answers_otherwise_after_the_change() 
         told(&site.run(&["policy", "diff", "old.yaml", "new.yaml"]), 1),
         [
             "user alice",
-            "  gained fs:ReadObject, fs:WriteObject, fs:DeleteObject, fs:ListObjects on \
+            "  gained fs:ReadObject, fs:WriteObject, fs:DeleteObject on \
              arn:lakefs:fs:::repository/lake/object/team-b/*",
             "    such as fs:ReadObject on arn:lakefs:fs:::repository/lake/object/team-b/x \
              (s3:GetObject s3://lake/team-b/x)",
-            "  lost fs:ReadObject, fs:WriteObject, fs:DeleteObject, fs:ListObjects on \
+            "  gained fs:ListObjects under arn:lakefs:fs:::repository/lake/object/team-b/*",
+            "    such as fs:ListObjects under arn:lakefs:fs:::repository/lake/object/team-b/ \
+             (s3:ListObjectsV2 s3://lake/team-b/)",
+            "  lost fs:ReadObject, fs:WriteObject, fs:DeleteObject on \
              arn:lakefs:fs:::repository/lake/object/team-a/*, except \
              arn:lakefs:fs:::repository/lake/object/team-a/closed/*",
             "    such as fs:ReadObject on arn:lakefs:fs:::repository/lake/object/team-a/x \
              (s3:GetObject s3://lake/team-a/x)",
+            "  lost fs:ListObjects under arn:lakefs:fs:::repository/lake/object/team-a/*, except \
+             arn:lakefs:fs:::repository/lake/object/team-a/closed/*",
+            "    such as fs:ListObjects under arn:lakefs:fs:::repository/lake/object/team-a/ \
+             (s3:ListObjectsV2 s3://lake/team-a/)",
         ]
     );
-    let answers = |file: &str| {
+    let refused = |file: &str| {
         site.write("identities.yaml", &site.read(file));
         site.apply();
         let gateway = site.serve();
-        ["/lake/team-a/x", "/lake/team-b/x"]
-            .map(|target| Draft::new(&alice(), "GET", target).send(gateway.s3, b"").status())
+        [
+            "/lake/team-a/x",
+            "/lake?list-type=2&prefix=team-a%2F",
+            "/lake/team-b/x",
+            "/lake?list-type=2&prefix=team-b%2F",
+        ]
+        .map(|target| Draft::new(&alice(), "GET", target).send(gateway.s3, b"").status() == 403)
     };
-    assert_eq!(answers("old.yaml"), [200, 403]);
-    assert_eq!(answers("new.yaml"), [403, 200]);
+    assert_eq!(refused("old.yaml"), [false, false, true, true]);
+    assert_eq!(refused("new.yaml"), [true, true, false, false]);
 }
 
 #[test]
@@ -58,7 +70,7 @@ fn who_comes_and_goes_is_told_as_such() {
     let users: Vec<_> = lines.iter().filter(|line| line.starts_with("user ")).collect();
     assert_eq!(users, ["user a: disappears", "user c: is disabled", "user d: appears"]);
     let lost = lines.iter().filter(|line| line.starts_with("  lost "));
-    assert_eq!(lost.count(), 4, "{lines:#?}");
+    assert_eq!(lost.count(), 8, "{lines:#?}");
     assert!(!lines.iter().any(|line| line.starts_with("  gained ")), "{lines:#?}");
     assert_eq!(
         told(&site.run(&["policy", "diff", "old.yaml", "new.yaml", "--user", "d"]), 1),
@@ -67,6 +79,46 @@ fn who_comes_and_goes_is_told_as_such() {
     assert_eq!(
         told(&site.run(&["policy", "diff", "old.yaml", "new.yaml", "--user", "b"]), 0),
         ["no difference"]
+    );
+}
+
+#[test]
+fn a_bucket_that_leaves_the_list_of_buckets_and_a_listing_alone_are_told() {
+    let (site, _recorder) = site();
+    let document = |denied: &str| {
+        format!(
+            r#"{{"id":"P","statement":[
+                {{"effect":"allow","action":"fs:*","resource":"arn:lakefs:fs:::repository/lake/*"}}{denied}]}}"#
+        )
+    };
+    let deny = |action: &str, path: &str| {
+        format!(
+            r#",{{"effect":"deny","action":"{action}","resource":"arn:lakefs:fs:::repository/lake{path}"}}"#
+        )
+    };
+    let compared = |old: &str, new: &str| {
+        site.write("old.json", &document(old));
+        site.write("new.json", &document(new));
+        told(&site.run(&["policy", "diff", "old.json", "new.json"]), 1)
+    };
+    assert_eq!(
+        compared("", &deny("fs:ListRepositories", "")),
+        [
+            "policy P",
+            "  lost sight in ListBuckets of arn:lakefs:fs:::repository/lake",
+            "    such as arn:lakefs:fs:::repository/lake (s3:ListBuckets s3://)",
+        ]
+    );
+    let secret = |end: &str| deny("fs:ListObjects", &format!("/object/secret/{end}"));
+    assert_eq!(
+        compared(&secret("*"), &format!("{}{}", secret(""), secret("?*"))),
+        [
+            "policy P",
+            "  gained fs:ListObjects under arn:lakefs:fs:::repository/lake/object/secret/*, except \
+             arn:lakefs:fs:::repository/lake/object/secret/*?",
+            "    such as fs:ListObjects under arn:lakefs:fs:::repository/lake/object/secret/ \
+             (s3:ListObjectsV2 s3://lake/secret/)",
+        ]
     );
 }
 

@@ -32,23 +32,28 @@ mod action;
 mod action_set;
 mod area;
 mod byte_range;
+mod cases;
+mod claims;
+mod compare;
 mod compile;
 mod condition;
 mod copy_source;
+mod cursor;
 mod decide;
 mod deletion;
 mod diff;
 mod document;
 mod escalation;
+mod excess;
 mod explain;
-mod fact;
 mod fault;
 mod fields;
 mod find;
+mod glob;
 mod headers;
+mod heads;
 mod host;
 mod index;
-mod language;
 mod likeness;
 mod lint;
 mod listing;
@@ -60,6 +65,7 @@ mod overlap;
 mod parameters;
 mod pattern;
 mod powers;
+mod proposition;
 mod question;
 mod reading;
 mod recognise;
@@ -67,6 +73,7 @@ mod region;
 mod requirement;
 mod resource;
 mod scalar;
+mod search;
 mod spelling;
 mod takers;
 mod text;
@@ -81,36 +88,37 @@ pub mod presets;
 pub use crate::{
     action::{ACTIONS, Action, SERVICES},
     byte_range::ByteRange,
+    cases::PROPOSITIONS_MAX,
     compile::{ENTRIES_MAX, ENTRY_BYTES_MAX, Policy, STATEMENTS_MAX},
     condition::{Context, FactError, Facts},
     copy_source::{CopySource, CopySourceFault},
     decide::{Cause, Decision, Subject, decide},
     deletion::{Deletion, ObjectIdentifier},
-    diff::{Change, Difference, FACTS_MAX, Outline, When, diff},
+    diff::{Change, Difference, Right, When, diff},
     document::{Conditions, Document, Draft, Effect, Statement},
     escalation::{Escalation, escalations},
     explain::{Explanation, Mismatch, Miss, explain},
-    fact::{Fact, Literal},
     fault::Fault,
     fields::{FIELDS, FieldHandling, FieldRow, recognise_form},
     headers::{HEADERS, HeaderHandling, HeaderRow},
     host::{Domain, Domains, Host, HostFault, can_stand_before, is_address},
-    language::TooEntangled,
     lint::{Lint, Rest, Warning, lint},
     listing::{shows_all_buckets, shows_bucket},
     network::{MalformedNetwork, Network},
     operation::{Handling, Level, Mark, Need, Row},
     operations::{OPERATIONS, Operation},
     parameters::{PARAMETERS, ParameterHandling, ParameterRow, Value},
+    proposition::{Assumption, Proposition},
     question::Question,
     recognise::{PerObject, Recognised, Shape, recognise},
     region::Region,
     requirement::{Required, Requirement, Target},
     resource::Resource,
     scalar::Scalar,
+    search::TooEntangled,
     spelling::{KEY_BYTES_MAX, decode, is_bucket_name},
     takers::{DOCUMENTS, Takers},
     unrecognised::Unrecognised,
-    witness::s3_words,
+    witness::Witness,
     xml::{XmlFault, xml_text},
 };

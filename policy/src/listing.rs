@@ -44,7 +44,8 @@ fn reaches_bucket(subject: &Subject<'_>, bucket: &str, context: &Context<'_>) ->
             .any(|policy| policy.reaches_bucket(bucket, subject.user, context))
 }
 
-const HIDING: &[Action] = &[Action::LIST_REPOSITORIES, Action::READ_REPOSITORY];
+/// The actions whose deny hides a bucket.
+pub(crate) const HIDING: &[Action] = &[Action::LIST_REPOSITORIES, Action::READ_REPOSITORY];
 
 #[cfg(test)]
 mod tests {

@@ -51,14 +51,22 @@ impl Pattern {
 
     /// Whether a plain one is `text`, each character taken in lower case.
     pub(crate) fn is_in_any_case(&self, text: &str, user: &str) -> bool {
-        let written = self.pieces.iter().map(|piece| match piece {
+        let written = self.written(user).flat_map(str::chars).flat_map(char::to_lowercase);
+        written.eq(text.chars().flat_map(char::to_lowercase))
+    }
+
+    /// It as it could be written, the name of `user` in the place of the variable.
+    pub(crate) fn text(&self, user: &str) -> String {
+        self.written(user).collect()
+    }
+
+    fn written<'a>(&'a self, user: &'a str) -> impl Iterator<Item = &'a str> {
+        self.pieces.iter().map(move |piece| match piece {
             Piece::Literal(literal) => literal,
             Piece::User => user,
             Piece::One => "?",
             Piece::Any => "*",
-        });
-        let written = written.flat_map(str::chars).flat_map(char::to_lowercase);
-        written.eq(text.chars().flat_map(char::to_lowercase))
+        })
     }
 
     fn parse_with(source: &str, wildcard: fn(char) -> Option<Piece>) -> Result<Self, Reason> {

@@ -1,25 +1,59 @@
 //! Witnesses: one request that stands for many, such as somebody could send.
 
+use std::fmt;
+
 use crate::{
     action::Action,
     action_set::ActionSet,
     condition::Facts,
-    language::{Glob, Search, TooEntangled},
+    glob::Glob,
     operation::{Need, Row},
     operations::{OPERATIONS, Operation},
     question::Question,
     region::Region,
     requirement::{Requirement, Target},
     resource::Resource,
+    search::{Search, Space, TooEntangled},
     touch::Touch,
 };
 
-/// One of `actions` on a resource of `region`, if it has any: the likeliest to be asked.
+/// A request that shows a difference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Witness {
+    /// One that needs this.
+    Request(Requirement),
+    /// A list of all buckets, which has this bucket or not.
+    Bucket(Resource),
+}
+
+impl Witness {
+    /// It in the words of S3, such as `s3:GetObject s3://lake/a`, where one request needs nothing else.
+    pub fn s3_words(&self) -> Option<String> {
+        match self {
+            Self::Request(requirement) => s3_words(requirement),
+            Self::Bucket(_) => Some(format!("s3:{} s3://", Operation::ListBuckets)),
+        }
+    }
+}
+
+impl fmt::Display for Witness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Request(Requirement { action, target: Target::Listing { bucket, prefix } }) => {
+                write!(f, "{action} under {}", Resource::object(bucket, prefix))
+            }
+            Self::Request(requirement) => requirement.fmt(f),
+            Self::Bucket(bucket) => bucket.fmt(f),
+        }
+    }
+}
+
+/// One of `actions` on something of `region`, if it has anything: the likeliest to be asked.
 pub(crate) fn witness(
     actions: &ActionSet,
     region: &Region,
     search: &mut Search,
-) -> Result<Option<Requirement>, TooEntangled> {
+) -> Result<Option<Witness>, TooEntangled> {
     let mut actions: Vec<Action> = actions.iter().collect();
     // Among themselves they keep their order.
     actions.sort_by_key(|action| rank(*action));
@@ -29,17 +63,24 @@ pub(crate) fn witness(
         if tried.replace(touch) == Some(touch) && !is_done_to_all(*action) {
             continue;
         }
-        if let Some(resource) = likely(*action, region, search)? {
-            return Ok(Some(Requirement::new(*action, resource)));
+        if let Some(found) = likely(*action, region, search)? {
+            return Ok(Some(told(*action, region, found)));
         }
     }
     let found = region.sample(&[], &[], search)?;
-    Ok(found.zip(actions.first()).map(|(found, action)| Requirement::new(*action, found)))
+    Ok(found.zip(actions.first()).map(|(found, action)| told(*action, region, found)))
+}
+
+fn told(action: Action, region: &Region, found: Target) -> Witness {
+    match (region.space, found) {
+        (Space::Buckets, Target::One(bucket)) => Witness::Bucket(bucket),
+        (_, target) => Witness::Request(Requirement { action, target }),
+    }
 }
 
 /// `requirement` as the S3 request that needs it and nothing else, if the gateway takes such a one: an operation and
 /// a URL as [`Question::parse`] reads them, such as `s3:GetObject s3://lake/a`.
-pub fn s3_words(requirement: &Requirement) -> Option<String> {
+fn s3_words(requirement: &Requirement) -> Option<String> {
     let url = url(&requirement.target)?;
     let mut rows: Vec<&Row> = OPERATIONS.iter().map(|operation| operation.row()).collect();
     rows.retain(|row| row.needs.iter().any(|need| names(need, requirement.action)));
@@ -74,15 +115,17 @@ fn url(target: &Target) -> Option<String> {
     Some(format!("s3://{bucket}{slash}{key}"))
 }
 
-/// A resource of `region` such as `action` is done to.
+/// Something of `region` such as `action` is done to.
 fn likely(
     action: Action,
     region: &Region,
     search: &mut Search,
-) -> Result<Option<Resource>, TooEntangled> {
+) -> Result<Option<Target>, TooEntangled> {
     let (fs, auth) = (|path| Glob::of("fs", path), |path| Glob::of("auth", path));
-    let shape = match Touch::of(action) {
-        Touch::Object => {
+    let shape = match (region.space, Touch::of(action)) {
+        (Space::Buckets, _) => [fs("repository/???*")],
+        (Space::Listings, _) | (_, Touch::Listing) => [fs("repository/???*/object/*")],
+        (Space::Resources, Touch::Object) => {
             let object = [fs("repository/???*/object/?*")];
             // In the name of a bucket there is no slash.
             let plain = region.sample(&object, &[fs("repository/*/*/object/*")], search)?;
@@ -91,14 +134,18 @@ fn likely(
             }
             object
         }
-        Touch::Bucket | Touch::Listing => {
+        (Space::Resources, Touch::Bucket) => {
             return region.sample(&[fs("repository/???*")], &[fs("repository/*/*")], search);
         }
-        _ if is_done_to_all(action) => return Ok(region.has_all().then_some(Resource::All)),
-        Touch::User => [auth("user/?*")],
-        Touch::Group => [auth("group/?*")],
-        Touch::Policy => [auth("policy/?*")],
-        Touch::All | Touch::Identity | Touch::Fs | Touch::Any => [Glob::of(action.service(), "*")],
+        (Space::Resources, _) if is_done_to_all(action) => {
+            return Ok(region.has_all().then_some(Resource::All.into()));
+        }
+        (Space::Resources, Touch::User) => [auth("user/?*")],
+        (Space::Resources, Touch::Group) => [auth("group/?*")],
+        (Space::Resources, Touch::Policy) => [auth("policy/?*")],
+        (Space::Resources, Touch::All | Touch::Identity | Touch::Fs | Touch::Any) => {
+            [Glob::of(action.service(), "*")]
+        }
     };
     region.sample(&shape, &[], search)
 }
@@ -123,7 +170,9 @@ fn names(need: &Need, action: Action) -> bool {
     match *need {
         Need::One(named) | Need::Listing(named) => named == action,
         Need::IfVersion(_) | Need::Source { .. } => false,
-        Need::Version { current, version } | Need::Each { current, version } => [current, version].contains(&action),
+        Need::Version { current, version } | Need::Each { current, version } => {
+            [current, version].contains(&action)
+        }
         Need::Folders { top, below } => [top, below].contains(&action),
     }
 }

@@ -2,7 +2,7 @@
 
 use time::{Date, OffsetDateTime, PrimitiveDateTime, Time, UtcOffset};
 
-use super::number::is_digits;
+use super::{number::is_digits, value::Value};
 
 /// Reads a moment: RFC 3339 (`2026-01-31T12:00:00Z`, `2026-01-31T12:00:00.5+02:00`), a date alone,
 /// which is its midnight in UTC, or whole seconds since 1970. In UTC it is of the years 1 to 9999.
@@ -17,6 +17,17 @@ pub(super) fn parse(text: &str) -> Option<OffsetDateTime> {
         parse_date(text)?.midnight().assume_utc()
     };
     Some(moment).filter(|moment| YEARS.contains(&moment.year()))
+}
+
+/// A moment in RFC 3339 and UTC, with the fraction of its second where it has one.
+pub(super) fn text(moment: OffsetDateTime) -> String {
+    let whole = Value::Time(moment).with_text(str::to_owned);
+    match (moment.nanosecond(), whole.strip_suffix('Z')) {
+        (0, _) | (_, None) => whole,
+        (fraction, Some(whole)) => {
+            format!("{whole}.{}Z", format!("{fraction:09}").trim_end_matches('0'))
+        }
+    }
 }
 
 fn date_time(date: &str, time: &str) -> Option<OffsetDateTime> {
@@ -98,6 +109,19 @@ mod tests {
             ("2026", datetime!(1970-01-01 00:33:46 UTC)),
         ] {
             assert_eq!(parse(text), Some(moment), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_moment_is_written_so_that_it_is_read_back() {
+        for (spelled, written) in [
+            ("2026-01-31", "2026-01-31T00:00:00Z"),
+            ("2026-01-31T12:00:00.250+02:00", "2026-01-31T10:00:00.25Z"),
+            ("0", "1970-01-01T00:00:00Z"),
+        ] {
+            let moment = parse(spelled).unwrap();
+            assert_eq!(text(moment), written);
+            assert_eq!(parse(written), Some(moment));
         }
     }
 

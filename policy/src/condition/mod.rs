@@ -10,7 +10,7 @@ mod operator;
 mod value;
 mod wanted;
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use self::wanted::Wanted;
 pub use self::{
@@ -71,6 +71,22 @@ impl Condition {
             return told.unwrap_or_else(|| self.operator.holds_without_value());
         };
         self.wanted.matches(value, user) != self.operator.is_negated()
+    }
+
+    /// Its operator.
+    pub(crate) fn operator(&self) -> Operator {
+        self.operator
+    }
+
+    /// What it asks for.
+    pub(crate) fn key(&self) -> Key {
+        self.key
+    }
+
+    /// Its values for `user`. Two conditions of one comparison whose values are the same say the same, however they
+    /// are written.
+    pub(crate) fn values(&self, user: &str) -> BTreeSet<Box<str>> {
+        self.wanted.values(user)
     }
 }
 

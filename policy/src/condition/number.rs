@@ -1,6 +1,6 @@
 //! Decimal numbers, compared exactly whatever their length.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, fmt};
 
 /// A decimal number: `-?digits[.digits]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +44,16 @@ impl Ord for Decimal<'_> {
 impl PartialOrd for Decimal<'_> {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
+    }
+}
+
+impl fmt::Display for Decimal<'_> {
+    /// In the one spelling that has no zero in vain.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.is_negative { "-" } else { "" };
+        let whole = if self.whole.is_empty() { "0" } else { self.whole };
+        let point = if self.fraction.is_empty() { "" } else { "." };
+        write!(f, "{sign}{whole}{point}{}", self.fraction)
     }
 }
 
@@ -123,6 +133,7 @@ mod tests {
         {
             assert_eq!(decimal(one), decimal(other), "{one} {other}");
             assert_eq!(Number::parse(one), Number::parse(other), "{one} {other}");
+            assert_eq!(decimal(&decimal(other).to_string()), decimal(one), "{one} {other}");
         }
     }
 

@@ -108,13 +108,21 @@ impl Operator {
         self.row.comparison
     }
 
-    pub(super) fn is_negated(self) -> bool {
+    /// Whether none of the values may match.
+    pub(crate) fn is_negated(self) -> bool {
         self.row.sense == Sense::Negated
+    }
+
+    /// The operator that compares the same and of which one of the values has to match: its name alone.
+    pub(crate) fn positive(self) -> &'static str {
+        let is_positive =
+            |row: &&Row| row.comparison == self.row.comparison && row.sense == Sense::Positive;
+        OPERATORS.iter().find(is_positive).unwrap_or(self.row).name
     }
 
     /// What it says of a key that the request does not have, as at AWS: a set without values satisfies
     /// `ForAllValues` and not `ForAnyValue`; otherwise a negated operator holds and a positive one does not.
-    pub(super) fn holds_without_value(self) -> bool {
+    pub(crate) fn holds_without_value(self) -> bool {
         match (self.suffix, self.quantifier) {
             (Suffix::IfExists, _) | (_, Quantifier::ForAllValues) => true,
             (Suffix::Plain, Quantifier::ForAnyValue) => false,

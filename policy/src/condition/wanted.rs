@@ -1,5 +1,7 @@
 //! The values of a condition, compiled, and whether one of them matches.
 
+use std::collections::BTreeSet;
+
 use time::OffsetDateTime;
 
 use super::{
@@ -84,6 +86,35 @@ impl Wanted {
                 matches!(value, Value::Address(address) if networks.iter().any(|network| network.contains(address)))
             }
             Self::Absence(wanted) => wanted.contains(false),
+        }
+    }
+
+    /// Its values in one spelling each, the name of `user` in the place of the variable.
+    pub(super) fn values(&self, user: &str) -> BTreeSet<Box<str>> {
+        match self {
+            Self::Text { likeness, patterns } => {
+                let texts = patterns.iter().map(|pattern| pattern.text(user));
+                match likeness {
+                    Likeness::Exact | Likeness::Pattern => texts.map(Into::into).collect(),
+                    Likeness::AnyCase => texts
+                        .map(|text| text.chars().flat_map(char::to_lowercase).collect())
+                        .collect(),
+                }
+            }
+            Self::Number { numbers, .. } => {
+                numbers.iter().map(|number| number.as_decimal().to_string().into()).collect()
+            }
+            Self::Date { moments, .. } => {
+                moments.iter().map(|moment| date::text(*moment).into()).collect()
+            }
+            Self::Flag(flags) | Self::Absence(flags) => [true, false]
+                .into_iter()
+                .filter(|flag| flags.contains(*flag))
+                .map(|flag| flag.to_string().into())
+                .collect(),
+            Self::Network(networks) => {
+                networks.iter().map(|network| network.to_string().into()).collect()
+            }
         }
     }
 

@@ -2,13 +2,13 @@
 
 use std::{io::Write, slice};
 
-use policy::{Difference, FACTS_MAX, TooEntangled, When, s3_words};
+use policy::{Difference, PROPOSITIONS_MAX, TooEntangled, When};
 
 use super::{
     Verdict,
     directory::Directory,
     file::PolicyFile,
-    pairs::{Pair, Side, pairs},
+    pairs::{Pair, pairs},
 };
 use crate::{
     cli::PolicyDiff,
@@ -28,8 +28,6 @@ pub(crate) fn run(
     out: &mut dyn Write,
 ) -> Result<Verdict, Failure> {
     let (old, new) = directories(command, config)?;
-    let old = Side::new(old).map_err(Failure::Wrong)?;
-    let new = Side::new(new).map_err(Failure::Wrong)?;
     let mut report = Report::default();
     for pair in pairs(&old, &new, command.user.as_deref()).map_err(wrong)? {
         report.add(&pair).map_err(wrong)?;
@@ -125,8 +123,8 @@ impl Report {
         if self.has_perhaps {
             writeln!(
                 out,
-                "`perhaps`: more than {FACTS_MAX} conditions are not told apart, so that there may be less of a \
-                 difference than is told here, or none"
+                "`perhaps`: more than {PROPOSITIONS_MAX} conditions meet, or they split it into too many cases, so \
+                 that there may be less of a difference than is told here, or none"
             )?;
         }
         Ok(())
@@ -134,13 +132,12 @@ impl Report {
 }
 
 fn lines(difference: &Difference) -> Vec<String> {
-    let Difference { change, region, when, witness, .. } = difference;
-    let actions = difference.action_patterns().join(", ");
-    let mut lines = vec![format!("{change} {actions} on {region}")];
+    let Difference { when, witness, .. } = difference;
+    let mut lines = vec![difference.to_string()];
     if *when != When::Always {
         lines.push(format!("  {when}"));
     }
-    let words = s3_words(witness).map_or_else(String::new, |words| format!(" ({words})"));
+    let words = witness.s3_words().map_or_else(String::new, |words| format!(" ({words})"));
     lines.push(format!("  such as {witness}{words}"));
     lines
 }

@@ -1,59 +1,11 @@
 //! Whom a change of policies concerns, and what they held and hold.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{collections::BTreeSet, sync::Arc};
 
-use policy::Outline;
+use policy::Policy;
 
 use super::directory::{Directory, Holder};
 use crate::config::Fault;
-
-/// One side of a change.
-#[derive(Debug)]
-pub(crate) struct Side {
-    directory: Directory,
-    /// Of every policy, by name.
-    outlines: BTreeMap<String, Outline>,
-}
-
-impl Side {
-    /// `directory` as a side.
-    ///
-    /// # Errors
-    ///
-    /// A document that does not validate.
-    pub(crate) fn new(directory: Directory) -> Result<Self, Vec<Fault>> {
-        let mut outlines = BTreeMap::new();
-        for (name, held) in &directory.policies {
-            let outline = Outline::of(&held.document).map_err(|faults| {
-                let told = |fault: policy::Fault| Fault {
-                    origin: name.clone(),
-                    place: fault.path,
-                    reason: fault.reason,
-                };
-                faults.into_iter().map(told).collect::<Vec<_>>()
-            })?;
-            outlines.insert(name.clone(), outline);
-        }
-        Ok(Self { directory, outlines })
-    }
-
-    /// The names of the policies that `user` can use.
-    fn policies_of(&self, user: &str) -> BTreeSet<&str> {
-        let user = self.directory.users.get(user).filter(|user| !user.is_disabled);
-        let holdings = user.map(|user| self.directory.holdings(user)).unwrap_or_default();
-        holdings.into_iter().map(|holding| holding.held.policy.name()).collect()
-    }
-
-    fn outlines<'a>(&'a self, names: impl IntoIterator<Item = &'a str>) -> Vec<&'a Outline> {
-        names.into_iter().filter_map(|name| self.outlines.get(name)).collect()
-    }
-
-    /// The names of the policies that were written down, which the presets were not.
-    fn written(&self) -> Vec<&str> {
-        let written = self.directory.policies.iter().filter(|(_, held)| held.written.is_some());
-        written.map(|(name, _)| name.as_str()).collect()
-    }
-}
 
 /// Who, or which policy, is compared.
 #[derive(Debug)]
@@ -67,9 +19,9 @@ pub(crate) struct Pair<'a> {
     /// The value of `${user}`.
     pub(crate) user: &'a str,
     /// What was held.
-    pub(crate) old: Vec<&'a Outline>,
+    pub(crate) old: Vec<Arc<Policy>>,
     /// What is held.
-    pub(crate) new: Vec<&'a Outline>,
+    pub(crate) new: Vec<Arc<Policy>>,
 }
 
 /// Every user whom the change concerns, or `only` the one; every policy by its name where there
@@ -79,11 +31,11 @@ pub(crate) struct Pair<'a> {
 ///
 /// A user that is on neither side.
 pub(crate) fn pairs<'a>(
-    old: &'a Side,
-    new: &'a Side,
+    old: &'a Directory,
+    new: &'a Directory,
     only: Option<&str>,
 ) -> Result<Vec<Pair<'a>>, Fault> {
-    let names = old.directory.users.keys().chain(new.directory.users.keys());
+    let names = old.users.keys().chain(new.users.keys());
     let names: BTreeSet<&str> = names.map(String::as_str).collect();
     if let Some(only) = only.filter(|only| !names.contains(only)) {
         let reason = if names.is_empty() {
@@ -104,12 +56,12 @@ pub(crate) fn pairs<'a>(
 
 fn of_user<'a>(
     name: &'a str,
-    old: &'a Side,
-    new: &'a Side,
+    old: &'a Directory,
+    new: &'a Directory,
     changed: &BTreeSet<&str>,
 ) -> Option<Pair<'a>> {
     let is_disabled = |holder: &Holder| holder.is_disabled;
-    let [was, is] = [old, new].map(|side| side.directory.users.get(name).map(is_disabled));
+    let [was, is] = [old, new].map(|side| side.users.get(name).map(is_disabled));
     let fate = match (was, is) {
         (None, _) => Some("appears"),
         (_, None) => Some("disappears"),
@@ -117,40 +69,60 @@ fn of_user<'a>(
         (Some(true), Some(false)) => Some("is enabled"),
         (Some(true), Some(true)) | (Some(false), Some(false)) => None,
     };
-    let (held, holds) = (old.policies_of(name), new.policies_of(name));
+    let (held, holds) = (names(name, old), names(name, new));
     let is_same = held == holds && held.is_disjoint(changed);
     (fate.is_some() || !is_same).then(|| Pair {
         kind: "user",
         name,
         fate,
         user: name,
-        old: old.outlines(held),
-        new: new.outlines(holds),
+        old: policies(held, old),
+        new: policies(holds, new),
     })
 }
 
+/// The names of the policies that `user` can use.
+fn names<'a>(user: &str, directory: &'a Directory) -> BTreeSet<&'a str> {
+    let user = directory.users.get(user).filter(|user| !user.is_disabled);
+    let holdings = user.map(|user| directory.holdings(user)).unwrap_or_default();
+    holdings.into_iter().map(|holding| holding.held.policy.name()).collect()
+}
+
+fn policies<'a>(
+    names: impl IntoIterator<Item = &'a str>,
+    directory: &Directory,
+) -> Vec<Arc<Policy>> {
+    let held = names.into_iter().filter_map(|name| directory.policies.get(name));
+    held.map(|held| Arc::clone(&held.policy)).collect()
+}
+
 /// The names of the policies that are not the same on both sides.
-fn changed<'a>(old: &'a Side, new: &'a Side) -> BTreeSet<&'a str> {
-    let document =
-        |side: &'a Side, name| side.directory.policies.get(name).map(|held| &held.document);
-    let names = old.directory.policies.keys().chain(new.directory.policies.keys());
+fn changed<'a>(old: &'a Directory, new: &'a Directory) -> BTreeSet<&'a str> {
+    let document = |side: &'a Directory, name| side.policies.get(name).map(|held| &held.document);
+    let names = old.policies.keys().chain(new.policies.keys());
     names.filter(|name| document(old, *name) != document(new, *name)).map(String::as_str).collect()
 }
 
-fn by_policy<'a>(old: &'a Side, new: &'a Side) -> Vec<Pair<'a>> {
-    let (was, is) = (old.written(), new.written());
+fn by_policy<'a>(old: &'a Directory, new: &'a Directory) -> Vec<Pair<'a>> {
+    let (was, is) = (written(old), written(new));
     // Two files with one policy each are two versions of it, whatever they are called.
     if let ([was], [is]) = (&was[..], &is[..]) {
-        return vec![of_policy(is, old.outlines([*was]), new.outlines([*is]))];
+        return vec![of_policy(is, policies([*was], old), policies([*is], new))];
     }
     let names: BTreeSet<&str> = was.into_iter().chain(is).collect();
     names
         .into_iter()
-        .map(|name| of_policy(name, old.outlines([name]), new.outlines([name])))
+        .map(|name| of_policy(name, policies([name], old), policies([name], new)))
         .collect()
 }
 
-fn of_policy<'a>(name: &'a str, old: Vec<&'a Outline>, new: Vec<&'a Outline>) -> Pair<'a> {
+/// The names of the policies that were written down, which the presets were not.
+fn written(directory: &Directory) -> Vec<&str> {
+    let written = directory.policies.iter().filter(|(_, held)| held.written.is_some());
+    written.map(|(name, _)| name.as_str()).collect()
+}
+
+fn of_policy(name: &str, old: Vec<Arc<Policy>>, new: Vec<Arc<Policy>>) -> Pair<'_> {
     let fate = match (old.is_empty(), new.is_empty()) {
         (true, _) => Some("appears"),
         (_, true) => Some("disappears"),
