@@ -50,6 +50,7 @@ mod presign;
 mod presigned;
 mod proxies;
 mod quickstart;
+mod readme;
 mod refusals;
 mod signatures;
 mod signers;
