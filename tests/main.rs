@@ -56,6 +56,7 @@ mod signatures;
 mod signers;
 mod spoiled_bodies;
 mod sub_resources;
+mod sync;
 mod tls;
 mod upstream;
 mod virtual_upstream;

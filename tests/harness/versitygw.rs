@@ -84,6 +84,13 @@ impl VersityGw {
         self.file(bucket, key).exists()
     }
 
+    /// Puts bytes where an object's lie, without any client.
+    pub(crate) fn lay(&self, bucket: &str, key: &str, bytes: &[u8]) {
+        let file = self.file(bucket, key);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, bytes).unwrap();
+    }
+
     /// Makes a bucket without any client.
     pub(crate) fn make_bucket(&self, bucket: &str) {
         fs::create_dir(self.folder.path().join(DATA).join(bucket)).unwrap();
