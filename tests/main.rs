@@ -54,6 +54,7 @@ mod readme;
 mod refusals;
 mod signatures;
 mod signers;
+mod spark;
 mod spoiled_bodies;
 mod sub_resources;
 mod sync;
