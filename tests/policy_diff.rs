@@ -231,6 +231,60 @@ fn what_cannot_be_compared_is_refused_with_the_reason() {
     refused(&["old.json", "new.json"], "policy P: the patterns are too entangled");
 }
 
+#[test]
+fn groups_and_policies_that_no_user_has_are_compared_too() {
+    let (site, _recorder) = site();
+    let group = |policy: &str| format!("groups: [{{id: team, policies: [{policy}]}}]\n");
+    let read = "{action: ['fs:ReadObject'], effect: allow, resource: 'arn:lakefs:fs:::repository/lake/object/a'}";
+    let policy =
+        |id: &str, statement: &str| format!("policies: [{{id: {id}, statement: [{statement}]}}]\n");
+    let user = "users: [{id: bob, policies: [FSReadAll]}]\n";
+    for (old, new, first) in [
+        (group("FSReadAll"), group("FSFullAccess"), "group team"),
+        ("{}\n".to_owned(), "groups: [{id: Admins, policies: []}]\n".to_owned(), "group Admins"),
+        (user.to_owned(), format!("{user}{}", policy("Spare", read)), "policy Spare: appears"),
+        (
+            format!("{user}{}{}", policy("Mine", read), group("Mine")),
+            format!("{user}{}{}", policy("Mine", &read.replace("ReadObject", "*")), group("Mine")),
+            "group team",
+        ),
+    ] {
+        site.write("old.yaml", &old);
+        site.write("new.yaml", &new);
+        let lines = told(&site.run(&["policy", "diff", "old.yaml", "new.yaml"]), 1);
+        assert_eq!(lines[0], first, "{old}{new}");
+        let headings = lines.iter().filter(|line| !line.starts_with(' '));
+        assert_eq!(headings.count(), 1, "{lines:#?}");
+    }
+}
+
+#[test]
+fn users_who_hold_the_same_are_told_of_together_and_each_by_their_own_name() {
+    let (site, _recorder) = site();
+    let file = |resource: &str| {
+        let users: String =
+            (0..2_000).map(|number| format!("- {{id: u{number}, policies: [P]}}\n")).collect();
+        let resource = format!("arn:lakefs:fs:::repository/lake/object/{resource}");
+        format!(
+            "policies: [{{id: P, statement: [{{action: ['fs:ReadObject'], effect: allow, resource: '{resource}'}}]}}]\nusers:\n{users}"
+        )
+    };
+    site.write("old.yaml", &file("a"));
+    site.write("new.yaml", &file("b"));
+    let lines = told(&site.run(&["policy", "diff", "old.yaml", "new.yaml"]), 1);
+    assert!(
+        lines[0].starts_with("user u0, u1, u10, ") && lines[0].ends_with(", u999"),
+        "{}",
+        &lines[0][..40]
+    );
+    assert_eq!(lines.iter().filter(|line| !line.starts_with(' ')).count(), 1);
+
+    site.write("new.yaml", &file("${user}").replace("u2\n", "u3"));
+    let lines = told(&site.run(&["policy", "diff", "old.yaml", "new.yaml", "--user", "u7"]), 1);
+    assert_eq!(lines[0], "user u7");
+    assert!(lines[1].contains("object/u7"), "{lines:#?}");
+}
+
 /// The lines of a command that ended with `code`.
 fn told(ended: &Ended, code: i32) -> Vec<String> {
     assert_eq!((ended.code, &*ended.stderr), (Some(code), ""), "{ended:#?}");

@@ -76,9 +76,9 @@ struct Section {
 
 impl Report {
     fn add(&mut self, pair: &Pair<'_>) -> Result<(), Fault> {
-        let Pair { kind, name, fate, user, old, new } = pair;
+        let Pair { kind, names, fate, user, old, new } = pair;
         let differences = policy::diff(user, old, new).map_err(|error: TooEntangled| Fault {
-            origin: format!("{kind} {name}"),
+            origin: format!("{kind} {}", names.join(", ")),
             place: String::new(),
             reason: error.to_string(),
         })?;
@@ -93,15 +93,13 @@ impl Report {
         let alike = self
             .sections
             .iter_mut()
-            .find(|section| section.fate == *fate && section.lines == lines);
+            .find(|section| (section.kind, section.fate, &section.lines) == (*kind, *fate, &lines));
+        let names = names.iter().map(|name| (*name).to_owned());
         match alike {
-            Some(section) => section.names.push((*name).to_owned()),
-            None => self.sections.push(Section {
-                kind,
-                names: vec![(*name).to_owned()],
-                fate: *fate,
-                lines,
-            }),
+            Some(section) => section.names.extend(names),
+            None => {
+                self.sections.push(Section { kind, names: names.collect(), fate: *fate, lines });
+            }
         }
         Ok(())
     }
