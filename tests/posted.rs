@@ -393,7 +393,7 @@ fn b08_b11_a_form_cannot_be_anything_but_a_put() {
         ("tagging", "<Tagging/>", 501, "NotImplemented"),
         ("x-amz-new", "1", 501, "NotImplemented"),
         ("X_Amz_Acl", "public-read", 501, "NotImplemented"),
-        ("x-amz-server-side-encryption-customer-key", "k", 501, "NotImplemented"),
+        ("x-amz-server-side-encryption-customer-key", "k", 400, "InvalidRequest"),
         ("x-amz-content-sha256", "UNSIGNED-PAYLOAD", 501, "NotImplemented"),
         ("x-amz-bypass-governance-retention", "true", 400, "InvalidArgument"),
         ("Content-Type", "a\r\nx-amz-acl: public-read", 400, "InvalidArgument"),

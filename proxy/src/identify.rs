@@ -26,14 +26,20 @@ pub(crate) fn identify(parsed: Parsed, live: &Live) -> Result<Identified, Refusa
         parameters: parsed.parameters(),
         headers: parsed.headers(),
     })?;
-    // What is marked as sensitive is a key, and nothing else is.
-    if recognised.headers.values().any(HeaderValue::is_sensitive) {
-        check_encrypted(live)?;
-    }
+    check_keys(&recognised, live)?;
     Ok(Identified { parsed, recognised })
 }
 
-fn check_encrypted(live: &Live) -> Result<(), Refusal> {
+/// Whether the keys of the client's own that it brings, if it brings any, go up where TLS goes all the way.
+///
+/// # Errors
+///
+/// [`Refusal::KeyInClear`].
+pub(crate) fn check_keys(recognised: &Recognised, live: &Live) -> Result<(), Refusal> {
+    // What is marked as sensitive is a key, and nothing else is.
+    if !recognised.headers.values().any(HeaderValue::is_sensitive) {
+        return Ok(());
+    }
     match (&live.tls, &live.endpoint.transport) {
         (None, _) => Err(Refusal::KeyInClear { leg: "the connection to this endpoint" }),
         (Some(_), Transport::Plain) => {

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::{Authentic, Content, check_may_be_unsigned, rules, verify};
 use crate::{
-    identify::Identified,
+    identify::{Identified, check_keys},
     inflow::Inflow,
     live::Live,
     parse::{Length, check_key},
@@ -25,7 +25,7 @@ use crate::{
 /// # Errors
 ///
 /// [`Refusal::Form`], [`Refusal::Signature`], [`Refusal::AccessKey`], [`Refusal::Store`]; [`Refusal::Unrecognised`] for what the
-/// fields say of the object, [`Refusal::Redirect`], [`Refusal::Malformed`] for the key; what refuses a body.
+/// fields say of the object, [`Refusal::KeyInClear`], [`Refusal::Redirect`], [`Refusal::Malformed`] for the key; what refuses a body.
 pub(super) async fn authenticate(
     identified: Identified,
     live: &Live,
@@ -51,6 +51,7 @@ pub(super) async fn authenticate(
 
     let key = key(&form.fields)?;
     let recognised = recognise_form(bucket, &key, form.fields.iter())?;
+    check_keys(&recognised, live)?;
     let reply = Reply::read(&form.fields)?;
     let declared = Declared::read(*claim.payload(), &recognised.headers, Some(length))?;
     check_may_be_unsigned(&declared, live)?;
