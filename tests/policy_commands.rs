@@ -136,8 +136,8 @@ fn a_question_that_cannot_be_asked_is_refused_with_what_would_be_right() {
         ("alice", &["identities.yaml", "s3:GetObject", "lake/x"], "write `s3://bucket/key`"),
         (
             "alice",
-            &["identities.yaml", "s3:PutBucketPolicy", "s3://lake"],
-            "refuses PutBucketPolicy to everybody",
+            &["identities.yaml", "s3:RenameObject", "s3://lake/x"],
+            "refuses RenameObject to everybody",
         ),
         (
             "alice",
@@ -167,11 +167,15 @@ fn a_question_that_cannot_be_asked_is_refused_with_what_would_be_right() {
             &["identities.yaml", "fs:ReadObject", "*", "--config", "lakegate.yaml"],
             "there are files, such as `identities.yaml`, and --config",
         ),
-        ("alice", &["identities.yaml", "GetObject", "s3://lake/x"], "did you mean `s3:GetObject`?"),
+        (
+            "alice",
+            &["identities.yaml", "GetObject", "s3://lake/x"],
+            "the nearest known one is `s3:GetObject`",
+        ),
         (
             "alice",
             &["identities.yaml", "S3:GetObject", "s3://lake/x"],
-            "did you mean `s3:GetObject`?",
+            "the nearest known one is `s3:GetObject`",
         ),
     ] {
         let ended = explain(&site, user, words);

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use policy::{Facts, Fault, OPERATIONS, Question, SERVICES};
+use policy::{Facts, Question, SERVICES};
 
 use crate::{cli::Asking, commands::Failure};
 
@@ -66,41 +66,11 @@ impl<'a> Asked<'a> {
                 .note(key, value)
                 .map_err(|error| Failure::wrong("--context", error.to_string()))?;
         }
-        question(self.action, self.resource, facts).map_err(|fault| {
+        Question::parse(self.action, self.resource, facts).map_err(|fault| {
             let origin = if fault.path == "context" { "--context" } else { &fault.path };
             Failure::wrong(origin, fault.reason)
         })
     }
-}
-
-/// Reads a question as [`Question::parse`] does; who forgot the `s3:` of an operation, or wrote it otherwise, is told.
-///
-/// # Errors
-///
-/// What cannot be asked: the fault's path is `action`, `resource` or `context`.
-pub(crate) fn question(action: &str, resource: &str, facts: Facts) -> Result<Question, Fault> {
-    Question::parse(action, resource, facts).map_err(|fault| match meant(action) {
-        Some(meant) if fault.path == "action" => {
-            let reason = format!("unknown action `{action}`; did you mean `{meant}`?");
-            Fault { path: fault.path, reason }
-        }
-        Some(_) | None => fault,
-    })
-}
-
-/// The operation that `action` names in other letters, or without its `s3:`.
-fn meant(action: &str) -> Option<String> {
-    let name = match action.split_once(':') {
-        Some((space, name)) if space.eq_ignore_ascii_case("s3") => name,
-        Some(_) => return None,
-        None => action,
-    };
-    let operation = OPERATIONS.iter().find(|operation| operation.name().eq_ignore_ascii_case(name));
-    let meant = format!("s3:{}", operation.map_or(name, |operation| operation.name()));
-    // IAM's names are known to the question alone.
-    let asked = Question::parse(&meant, "", Facts::default());
-    let is_known = operation.is_some() || asked.is_err_and(|fault| fault.path != "action");
-    (is_known && meant != action).then_some(meant)
 }
 
 /// Where in `words` the action stands: where one is, with a resource behind it; else where one of the two is; else before
@@ -150,22 +120,6 @@ mod tests {
         ] {
             let words: Vec<_> = words.split(' ').collect();
             assert_eq!(place(&words), expected, "{words:?}");
-        }
-    }
-
-    #[test]
-    fn an_operation_is_known_in_other_letters_and_without_its_space() {
-        for (action, expected) in [
-            ("GetObject", Some("s3:GetObject")),
-            ("getobject", Some("s3:GetObject")),
-            ("S3:GetObject", Some("s3:GetObject")),
-            ("ListBucket", Some("s3:ListBucket")),
-            ("s3:getobject", Some("s3:GetObject")),
-            ("s3:GetObjekt", None),
-            ("fs:GetObject", None),
-            ("Nothing", None),
-        ] {
-            assert_eq!(meant(action).as_deref(), expected, "{action}");
         }
     }
 }

@@ -8,7 +8,6 @@ use store::{GroupEntry, Identities, PolicyEntry, UserEntry};
 
 use super::{
     Verdict, World,
-    asked::question,
     asker::{Answer, Asker},
     file::PolicyFile,
 };
@@ -110,7 +109,7 @@ fn ask<'a>(
             fault(&format!("context.{key}"), error.to_string());
         }
     }
-    let question = match question(&case.action, &case.resource, facts) {
+    let question = match Question::parse(&case.action, &case.resource, facts) {
         Ok(question) => Some(question),
         Err(found) => {
             fault(&found.path, found.reason);
