@@ -73,7 +73,7 @@ fn what_was_refused_before_anyone_was_known_leaves_a_line_too() {
     let stranger = Key::new("TESTUNKNOWN00001", "x");
     Draft::new(&stranger, "GET", "/lake/unknown").send(world.gateway.s3, b"");
     Draft::new(&Key::new(&admin().id, "wrong"), "GET", "/lake/wrong").send(world.gateway.s3, b"");
-    Draft::new(&admin(), "GET", "/lake?policy").send(world.gateway.s3, b"");
+    Draft::new(&admin(), "GET", "/lake?metadataTable").send(world.gateway.s3, b"");
     for code in ["InvalidAccessKeyId", "SignatureDoesNotMatch", "NotImplemented"] {
         let record = world.gateway.wait_for_audit(code, |record| record["code"] == code);
         assert_ne!(record["request_id"], Value::Null, "{record}");

@@ -31,8 +31,7 @@ fn b06_of_a_thousand_keys_the_forbidden_one_does_not_go_up() {
     assert_eq!(head("x-amz-content-sha256"), sha256(&request.start));
     assert_eq!(head(SHA256), checksum(&request.start));
     assert_eq!(head("content-md5"), content_md5(&request.start));
-    let signed =
-        "SignedHeaders=content-md5;host;x-amz-checksum-sha256;x-amz-content-sha256;x-amz-date,";
+    let signed = "SignedHeaders=content-md5;host;x-amz-checksum-sha256;x-amz-content-sha256;x-amz-date;x-amz-sdk-checksum-algorithm,";
     assert!(head("authorization").contains(signed), "{}", head("authorization"));
 
     assert_eq!(deleted(&response), all);

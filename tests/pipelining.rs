@@ -18,7 +18,7 @@ fn c09_requests_that_come_together_are_answered_in_their_order() {
             sign(Draft::put(&admin(), "/lake/a", b"abc")),
             b"abc".to_vec(),
             sign(Draft::new(&viewer(), "DELETE", "/lake/b")),
-            sign(Draft::new(&admin(), "GET", "/lake?policy")),
+            sign(Draft::new(&admin(), "GET", "/lake?metadataTable")),
             sign(Draft::new(&viewer(), "GET", "/lake/d")),
             sign(Draft::put(&admin(), "/lake/e", b"")),
             sign(Draft::new(&admin(), "GET", "/lake/f")),
@@ -46,7 +46,7 @@ fn c09_a_refused_body_is_no_request() {
         for (draft, body, status) in [
             (put(&viewer()), &hidden, 403),
             (put(&stranger), &hidden, 403),
-            (Draft { target: "/lake?policy", ..put(&admin()) }, &hidden, 501),
+            (Draft { target: "/lake?metadataInventoryTable", ..put(&admin()) }, &hidden, 501),
             (Draft { target: "/la%ke/a", ..put(&admin()) }, &hidden, 400),
             (Draft { method: "DELETE", ..put(&admin()) }, &hidden, 400),
             (put(&viewer()).header("expect", "100-continue"), &hidden, 403),
