@@ -195,8 +195,8 @@ fn a_mode_of_asymmetric_signatures_is_refused_by_its_name() {
 fn a14_all_held_chunks_together_have_a_limit() {
     let recorder = Recorder::start();
     let site = Site::applied(&recorder.upstream);
-    // Room for two chunks of 64 KiB, and 3 s to wait for it.
-    site.configure("drain:", "limits: {held_bytes_max: 131072, body_idle_s: 3}\ndrain:");
+    // Room for two chunks of 64 KiB in three quarters of it, and 3 s to wait for it.
+    site.configure("drain:", "limits: {held_bytes_max: 174764, body_idle_s: 3}\ndrain:");
     let gateway = site.serve();
     let content = Pattern::bytes(11, 65_536);
     let upload = |target| {

@@ -1,8 +1,10 @@
 //! Documents of `DeleteObjects` that are none: each is refused in S3's words, and nothing of it goes up.
 
 use crate::harness::{
-    deletion::{content_md5, deletes_all, document, draft, keys, send},
+    deletion::{content_md5, deleted, deletes_all, document, draft, keys, send},
     http::assert_refused,
+    recorder::Recorder,
+    sign::Draft,
     site::{admin, nobody},
     world::Watched,
 };
@@ -107,4 +109,32 @@ fn b06_a_thousand_of_the_longest_keys_and_versions_fit_into_the_defaults() {
     assert_eq!(response.status(), 200, "{}", response.text());
     assert_eq!(response.text().matches("<Error>").count(), 1000);
     world.assert_nothing_went_up();
+}
+
+#[test]
+fn what_is_only_announced_takes_no_room_from_others() {
+    let world = Watched::ready(Recorder::answering(deleted), |site| {
+        site.configure("drain:", "limits: {held_bytes_max: 131072}\ndrain:");
+        site.apply();
+        site
+    });
+    // More than there is room for, from somebody who may do nothing.
+    let announced: Vec<_> = (0..8)
+        .flat_map(|_| ["/lake?delete", "/new-bucket"])
+        .map(|target| {
+            let method = if target == "/new-bucket" { "PUT" } else { "POST" };
+            let draft = Draft::new(&nobody(), method, target);
+            let draft = draft.header("x-amz-content-sha256", "UNSIGNED-PAYLOAD");
+            let head = draft.header("content-length", "32000").sign(world.gateway.s3).head();
+            let mut connection = world.gateway.connect();
+            connection.send(&head);
+            connection
+        })
+        .collect();
+    let response = send(&world, &admin(), &keys(&["team-a/a"]));
+    assert_eq!(response.status(), 200, "{}", response.text());
+    let tags = Draft::put(&admin(), "/lake/a?tagging", b"<Tagging><TagSet/></Tagging>");
+    let response = tags.send(world.gateway.s3, b"<Tagging><TagSet/></Tagging>");
+    assert_eq!(response.status(), 200, "{}", response.text());
+    drop(announced);
 }

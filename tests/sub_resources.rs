@@ -4,6 +4,7 @@ use crate::harness::{
     Key,
     certificates::Authority,
     clients::Client,
+    deletion::content_md5,
     framed::{Body, Mode, SHA256, checksum},
     http::assert_refused,
     pattern::sha256,
@@ -94,6 +95,66 @@ fn a_restore_writes_nowhere_else() {
 }
 
 #[test]
+fn a17_a_document_that_another_goes_up_for_is_held_against_every_checksum_first() {
+    let world = Watched::new();
+    let acl = "<AccessControlPolicy><Owner><ID>lakegate</ID></Owner></AccessControlPolicy>";
+    for (target, document) in
+        [("/lake/a?acl", acl), ("/lake?acl", acl), ("/new-bucket", "<CreateBucketConfiguration/>")]
+    {
+        for (name, value, code) in [
+            ("content-md5", content_md5(b"another"), "BadDigest"),
+            ("content-md5", "x".to_owned(), "InvalidDigest"),
+            ("x-amz-checksum-crc32", "AAAAAA==".to_owned(), "BadDigest"),
+        ] {
+            let draft = Draft::new(&admin(), "PUT", target)
+                .header("content-length", document.len().to_string())
+                .header(name, value);
+            let draft = Draft { payload: "UNSIGNED-PAYLOAD".to_owned(), ..draft };
+            assert_refused(&draft.send(world.gateway.s3, document.as_bytes()), 400, code, target);
+        }
+    }
+    world.assert_nothing_went_up();
+}
+
+#[test]
+fn an_operation_without_a_body_takes_none() {
+    let world = Watched::new();
+    for (method, target) in
+        [("POST", "/lake/a?uploads"), ("PUT", "/lake/a?partNumber=1&uploadId=u")]
+    {
+        let draft = Draft { method, ..Draft::put(&admin(), target, b"a body") };
+        let draft =
+            if method == "PUT" { draft.header("x-amz-copy-source", "/lake/b") } else { draft };
+        assert_refused(&draft.send(world.gateway.s3, b"a body"), 400, "InvalidRequest", target);
+    }
+    world.assert_nothing_went_up();
+}
+
+#[test]
+fn b23_a_restore_request_that_another_reader_could_take_for_a_query_goes_nowhere() {
+    let world = Watched::new();
+    let hidden = "+ADw-OutputLocation+AD4APA-/OutputLocation+AD4-";
+    for document in [
+        format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-7\"?><RestoreRequest><Description>{hidden}</Description></RestoreRequest>"
+        ),
+        "<RestoreRequest><Days>1</Days></RestoreRequest> and more".to_owned(),
+    ] {
+        let draft = Draft {
+            method: "POST",
+            ..Draft::put(&admin(), "/lake/a?restore", document.as_bytes())
+        };
+        assert_refused(
+            &draft.send(world.gateway.s3, document.as_bytes()),
+            400,
+            "MalformedXML",
+            &document,
+        );
+    }
+    world.assert_nothing_went_up();
+}
+
+#[test]
 fn an_acl_that_was_read_here_can_be_put_back() {
     let acl = |owner: &str| {
         format!("<AccessControlPolicy><Owner><ID>{owner}</ID></Owner></AccessControlPolicy>")
@@ -111,7 +172,7 @@ fn an_acl_that_was_read_here_can_be_put_back() {
             let mut body = Body::put(&admin(), target, mode, &read.body);
             body.draft = body
                 .draft
-                .header("content-md5", "1B2M2Y8AsgTpgAmY7PhCfg==")
+                .header("content-md5", content_md5(&read.body))
                 .header("x-amz-sdk-checksum-algorithm", "CRC32");
             assert_eq!(body.send(world.gateway.s3).status(), 200, "{mode:?}");
             let request = world.recorder.take().pop().unwrap();

@@ -70,6 +70,7 @@ mod question;
 mod reading;
 mod recognise;
 mod region;
+mod request_documents;
 mod requirement;
 mod resource;
 mod scalar;
@@ -112,6 +113,7 @@ pub use crate::{
     question::Question,
     recognise::{PerObject, Recognised, Shape, recognise},
     region::Region,
+    request_documents::{check_restore_request, read_bucket_configuration},
     requirement::{Required, Requirement, Target},
     resource::Resource,
     scalar::Scalar,

@@ -2,7 +2,7 @@
 
 mod form;
 
-use std::{future::poll_fn, sync::Arc};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Method;
@@ -12,8 +12,8 @@ use store::Caller;
 use time::OffsetDateTime;
 
 use crate::{
+    documents::has_document,
     framing::is_object,
-    held::Room,
     identify::Identified,
     inflow::Inflow,
     live::Live,
@@ -65,6 +65,10 @@ pub(crate) async fn authenticate(
     let operation = recognised.operation;
     let length = wire_length(parsed.method(), operation, parsed.length())?;
     let declared = Declared::read(*claim.payload(), parsed.headers(), length)?;
+    // The framing of a body without bytes is no body.
+    if declared.length() > 0 && !takes_body(operation) {
+        return Err(Refusal::BodyNotTaken);
+    }
     check_may_be_unsigned(&declared, live)?;
     let declared = live.body.checked(declared, operation, parsed.headers())?;
     let decoder = Decoder::new(&declared, chain, live.limits.chunks());
@@ -106,22 +110,17 @@ impl Authentic {
         self.mechanism
     }
 
-    /// Takes the body off, whole and verified, with the room that it takes; in its place goes up nothing, or what
-    /// [`Self::with_document`] says.
-    pub(crate) async fn take_document(self, live: &Live) -> Result<(Self, Bytes, Room), Refusal> {
-        let patience = live.limits.body_idle;
-        let length = match &self.content {
-            Content::Streamed(body) => body.document_length(live.limits.document_bytes_max)?,
-            Content::Document(document) => document.len(),
-        };
-        let mut queue = live.held.queue(patience);
-        let room = poll_fn(|cx| queue.poll_room(length, cx)).await;
-        let room = room.map_err(|_stalled| Refusal::Crowded)?;
+    /// Takes the body off, whole and verified; in its place goes up nothing, or what [`Self::with_document`] says.
+    ///
+    /// # Errors
+    ///
+    /// As [`Verified::collect`].
+    pub(crate) async fn take_document(self, live: &Live) -> Result<(Self, Bytes), Refusal> {
         let document = match self.content {
-            Content::Streamed(body) => body.collect(patience).await?.0,
+            Content::Streamed(body) => body.collect(&live.undecided, &live.limits).await?.0,
             Content::Document(document) => document,
         };
-        Ok((Self { content: Content::Document(Bytes::new()), ..self }, document, room))
+        Ok((Self { content: Content::Document(Bytes::new()), ..self }, document))
     }
 
     /// The same request with this document for its body.
@@ -180,14 +179,23 @@ fn wire_length(
     operation: Operation,
     length: Length,
 ) -> Result<Option<u64>, Refusal> {
-    let takes_body = (method == Method::PUT || method == Method::POST) && !operation.is_copy();
+    let may_frame = (method == Method::PUT || method == Method::POST) && !operation.is_copy();
     match length {
-        Length::Unknown if takes_body => Ok(None),
+        Length::Unknown if may_frame => Ok(None),
         Length::Absent if is_object(operation) => Ok(None),
         Length::Absent | Length::Declared(0) => Ok(Some(0)),
-        Length::Declared(bytes) if takes_body => Ok(Some(bytes)),
+        Length::Declared(bytes) if may_frame => Ok(Some(bytes)),
         Length::Unknown | Length::Declared(_) => Err(Refusal::BodyNotTaken),
     }
+}
+
+/// Whether its request has a body.
+fn takes_body(operation: Operation) -> bool {
+    let is_read = matches!(
+        operation,
+        Operation::CompleteMultipartUpload | Operation::DeleteObjects | Operation::PostObject
+    );
+    is_read || is_object(operation) || has_document(operation)
 }
 
 #[cfg(test)]

@@ -78,7 +78,7 @@ fn of_objects(
     record: &mut Record,
 ) -> Permission {
     let bucket = request.head().bucket().unwrap_or_default();
-    let Named { mut deletion, per_object, room } = named;
+    let Named { mut deletion, per_object, document } = named;
     let (mut allowed, mut denied) = (Vec::with_capacity(deletion.objects.len()), Vec::new());
     for object in deletion.objects {
         match missing(request, &per_object.required(bucket, &object), context, record) {
@@ -87,7 +87,7 @@ fn of_objects(
         }
     }
     deletion.objects = allowed;
-    Permission { deletion, denied, _room: room }
+    Permission { deletion, denied, _document: document }
 }
 
 /// The refusal for the first of what is required that no policy allows or one denies; each is recorded.

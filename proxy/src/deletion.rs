@@ -9,7 +9,6 @@ use policy::{Deletion, ObjectIdentifier, XmlFault, xml_text};
 use crate::{
     answer::Content,
     audit::Objects,
-    held::Room,
     messages::message_of,
     refusal::Refusal,
     upstream::UpstreamFault,
@@ -24,7 +23,7 @@ pub(crate) struct Permission {
     /// The others.
     pub(crate) denied: Vec<Denied>,
     /// The memory that all of them take, until they are answered.
-    pub(crate) _room: Room,
+    pub(crate) _document: Bytes,
 }
 
 /// An object that may not be deleted, and why.

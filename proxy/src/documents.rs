@@ -2,12 +2,10 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
-use policy::{DOCUMENTS, Operation};
+use policy::{DOCUMENTS, Operation, check_restore_request, read_bucket_configuration};
 use sigv::{Algorithm, Checksum};
 
-use crate::{
-    framing::CHECKSUM, live::Live, refusal::Refusal, rooms::Rooms, verified::Verified, xml,
-};
+use crate::{framing::CHECKSUM, live::Live, refusal::Refusal, verified::Verified, xml};
 
 /// A document as it goes up.
 #[derive(Debug)]
@@ -25,9 +23,9 @@ pub(crate) enum Checksums {
     Anew(Checksum),
 }
 
-/// Whether its body is a document that goes up as it came.
+/// Whether its body is a document that is read once its caller has leave.
 pub(crate) fn has_document(operation: Operation) -> bool {
-    DOCUMENTS.contains(&operation)
+    operation == Operation::CreateBucket || DOCUMENTS.contains(&operation)
 }
 
 /// Whether its document names the account behind, by the name that its answers give it.
@@ -35,7 +33,7 @@ pub(crate) fn names_owner(operation: Operation) -> bool {
     matches!(operation, Operation::PutBucketAcl | Operation::PutObjectAcl)
 }
 
-/// Reads the document of `operation`, at most `limits.document_bytes_max`, once there is room for it.
+/// Reads the document of `operation`, at most `limits.document_bytes_max`, as there is room for it.
 ///
 /// # Errors
 ///
@@ -46,13 +44,12 @@ pub(crate) async fn read(
     operation: Operation,
     live: &Live,
 ) -> Result<Document, Refusal> {
-    let length = verified.document_length(live.limits.document_bytes_max)?;
-    let mut rooms = Rooms::new(live);
-    rooms.begin(Some(length), 0).await?;
-    let (bytes, checksums) = verified.collect(live.limits.body_idle).await?;
-    let bytes = rooms.keep(bytes);
+    let (bytes, checksums) = verified.collect(&live.held, &live.limits).await?;
+    if operation == Operation::CreateBucket {
+        return Ok(Document::ours(in_upstream_region(&bytes, live)?));
+    }
     if operation == Operation::RestoreObject {
-        xml::check_restore_request(&bytes)?;
+        check_restore_request(&bytes)?;
     }
     if names_owner(operation)
         && let Some(bytes) = xml::name_owner(&bytes, live.signer.access_key_id())?
@@ -60,6 +57,16 @@ pub(crate) async fn read(
         return Ok(Document::anew(bytes));
     }
     Ok(Document { bytes, checksums: Checksums::Sent(checksums) })
+}
+
+/// The client asks for a region that it signs for; the bucket is made in the upstream's.
+fn in_upstream_region(document: &[u8], live: &Live) -> Result<Bytes, Refusal> {
+    let region = read_bucket_configuration(document)?;
+    let is_ours = |region: &String| live.regions.is_empty() || live.regions.contains(region);
+    if let Some(region) = region.filter(|region| !is_ours(region)) {
+        return Err(Refusal::Location { region });
+    }
+    Ok(xml::bucket_configuration(&live.upstream_region))
 }
 
 impl Document {

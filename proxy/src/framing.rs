@@ -62,20 +62,18 @@ impl UpstreamBody {
             // Its checksums are the object's, not the document's.
             return Ok(declared.leaving_checksums_to_store());
         }
-        if needs_checksum(operation) {
-            // The document that goes up is another, with checksums of its own.
-            return match foreign_checksum(headers) {
-                Some(name) => Err(Refusal::ChecksumNotImplemented { name: name.to_owned() }),
-                None => Ok(declared.requiring_checksum(headers)?),
+        if is_written_anew(operation) {
+            // What goes up is another document, so that the checksums of this one stay here.
+            refuse_foreign_checksums(headers)?;
+            let declared = if needs_checksum(operation) {
+                declared.requiring_checksum(headers)
+            } else {
+                declared.checking_everything(headers)
             };
+            return Ok(declared?);
         }
         if !is_object(operation) {
-            // Where the document may become another, its checksums stay here.
-            return if names_owner(operation) {
-                checked_here(declared, headers)
-            } else {
-                Ok(declared)
-            };
+            return Ok(declared);
         }
         let goes_plain = matches!(self.mode, BodyMode::AsReceived | BodyMode::Plain);
         // A body of no bytes goes up as ours, under our hash.
@@ -85,7 +83,8 @@ impl UpstreamBody {
             declared
         };
         if self.mode == BodyMode::Trailer || self.withholds_checksums(operation) {
-            checked_here(declared, headers)
+            refuse_foreign_checksums(headers)?;
+            Ok(declared.checking_checksums(headers)?)
         } else {
             Ok(declared)
         }
@@ -182,12 +181,17 @@ pub(crate) fn is_object(operation: Operation) -> bool {
     matches!(operation, Operation::PutObject | Operation::UploadPart)
 }
 
-/// All checksums in `headers` are checked here, or refused.
-fn checked_here(declared: Declared, headers: &HeaderMap) -> Result<Declared, Refusal> {
-    if let Some(name) = foreign_checksum(headers) {
-        return Err(Refusal::ChecksumNotImplemented { name: name.to_owned() });
+/// Whether another document may go up in the place of its own.
+fn is_written_anew(operation: Operation) -> bool {
+    operation == Operation::CreateBucket || needs_checksum(operation) || names_owner(operation)
+}
+
+/// Refuses checksums that do not go up and cannot be checked here.
+fn refuse_foreign_checksums(headers: &HeaderMap) -> Result<(), Refusal> {
+    match foreign_checksum(headers) {
+        Some(name) => Err(Refusal::ChecksumNotImplemented { name: name.to_owned() }),
+        None => Ok(()),
     }
-    Ok(declared.checking_checksums(headers)?)
 }
 
 /// Whether S3 takes its document only with a checksum or `Content-MD5`.

@@ -40,6 +40,11 @@ impl Room {
         self.0.split(bytes.min(self.0.num_permits())).map(Self)
     }
 
+    /// Adds `other` to this.
+    pub(crate) fn join(&mut self, other: Self) {
+        self.0.merge(other.0);
+    }
+
     /// `data`, which keeps this room as long as any part of it lives.
     pub(crate) fn keep(self, data: Bytes) -> Bytes {
         Bytes::from_owner(Kept { data, _room: self })

@@ -44,6 +44,9 @@ pub struct Live {
     pub body: UpstreamBody,
     /// The memory for signed chunks and documents.
     pub held: Held,
+    /// Room for documents by which a request is decided, whose callers may have no leave: apart, so that they take none of the
+    /// others'.
+    pub undecided: Held,
     /// The regions a client may sign for; empty: any.
     pub regions: Vec<String>,
     /// Whether signatures of version 2 are taken.

@@ -1,9 +1,9 @@
-//! The fourth step: the operations that are decided, or rewritten, by their body.
+//! The fourth step: the operation that is decided by its body.
 
 use bytes::Bytes;
-use policy::{Deletion, Operation, PerObject};
+use policy::{Deletion, PerObject};
 
-use crate::{authenticate::Authentic, held::Room, live::Live, refusal::Refusal, xml};
+use crate::{authenticate::Authentic, live::Live, refusal::Refusal};
 
 /// A request of which everything is known that decides it.
 #[derive(Debug)]
@@ -26,11 +26,11 @@ pub(crate) enum Scope {
 pub(crate) struct Named {
     pub(crate) deletion: Deletion,
     pub(crate) per_object: PerObject,
-    /// The memory that they take.
-    pub(crate) room: Room,
+    /// What they were read from, with the room that it takes.
+    pub(crate) document: Bytes,
 }
 
-/// Reads the body of the few operations that need it, at most `limits.document_bytes_max`, verified
+/// Reads the body of the operation that is decided by it, at most `limits.document_bytes_max`, verified
 /// before it is parsed; every other request passes untouched.
 ///
 /// # Errors
@@ -38,15 +38,10 @@ pub(crate) struct Named {
 /// [`Refusal::DocumentTooLong`], [`Refusal::Document`], [`Refusal::Crowded`], or what refuses any body.
 pub(crate) async fn read(authentic: Authentic, live: &Live) -> Result<Read, Refusal> {
     if let Some(per_object) = authentic.recognised().per_object.clone() {
-        let (request, document, room) = authentic.take_document(live).await?;
+        let (request, document) = authentic.take_document(live).await?;
         let deletion = Deletion::parse(&document)?;
-        let scope = Scope::Objects(Named { deletion, per_object, room });
+        let scope = Scope::Objects(Named { deletion, per_object, document });
         return Ok(Read { request, scope });
-    }
-    if authentic.recognised().operation == Operation::CreateBucket {
-        let (request, document, _room) = authentic.take_document(live).await?;
-        let request = request.with_document(in_upstream_region(&document, live)?);
-        return Ok(Read { request, scope: Scope::Whole });
     }
     Ok(Read { request: authentic, scope: Scope::Whole })
 }
@@ -55,10 +50,4 @@ impl Read {
     pub(crate) fn into_parts(self) -> (Authentic, Scope) {
         (self.request, self.scope)
     }
-}
-
-/// The client asks for the region it knows; the bucket is made in the upstream's.
-fn in_upstream_region(document: &[u8], live: &Live) -> Result<Bytes, Refusal> {
-    xml::check_bucket_configuration(document)?;
-    Ok(xml::bucket_configuration(&live.upstream_region))
 }

@@ -63,6 +63,8 @@ pub(crate) enum Refusal {
     DocumentTooLong { limit: usize },
     #[error("request document refused: {0}")]
     Document(#[from] XmlFault),
+    #[error("a bucket in a region that is not signed for here: `{region}`")]
+    Location { region: String },
     #[error("`{user}` lacks {action} on {resource}")]
     NotAllowed { user: Box<str>, action: policy::Action, resource: String, why: &'static str },
     #[error("store failed")]
@@ -95,6 +97,7 @@ impl Refusal {
             Self::EntityTooLarge => "EntityTooLarge",
             Self::DocumentTooLong { .. } => "MaxMessageLengthExceeded",
             Self::Document(fault) => fault.code(),
+            Self::Location { .. } => "IllegalLocationConstraintException",
             Self::NotAllowed { .. } => "AccessDenied",
             Self::Store(_) => "ServiceUnavailable",
             Self::Upstream(fault) => fault.code(),
@@ -114,6 +117,7 @@ impl Refusal {
             | Self::Redirect
             | Self::ContinuationToken
             | Self::BodyNotTaken
+            | Self::Location { .. }
             | Self::UnsignedBody { .. }
             | Self::ClientStalled
             | Self::ClientGone
@@ -184,6 +188,9 @@ impl Refusal {
                 format!("Your request was too big: this document may have {limit} bytes.")
             }
             Self::Document(fault) => fault.to_string(),
+            Self::Location { region } => {
+                format!("The {region} location constraint is none of this endpoint's regions.")
+            }
             Self::NotAllowed { user, action, resource, why } => {
                 format!("User {user} is not authorized to perform {action} on {resource}: {why}.")
             }
@@ -229,6 +236,7 @@ impl Refusal {
             | Self::EntityTooLarge
             | Self::DocumentTooLong { .. }
             | Self::Document(_)
+            | Self::Location { .. }
             | Self::NotAllowed { .. } => {
                 tracing::debug!(request_id, refusal = ?self.to_string(), "refused");
             }

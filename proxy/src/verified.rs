@@ -1,12 +1,12 @@
 //! A client's body as it comes in: its framing taken off, its bytes verified.
 
 use std::{
+    future::poll_fn,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     task::{Context, Poll, ready},
-    time::Duration,
 };
 
 use bytes::Bytes;
@@ -14,7 +14,7 @@ use sigv::{BodyError, Checksum, Declared, Decoded, Decoder, End, Piece};
 use thiserror::Error;
 use tokio::time::timeout;
 
-use crate::{inflow::Inflow, refusal::Refusal};
+use crate::{held::Held, inflow::Inflow, limits::Limits, refusal::Refusal};
 
 /// A client's body inside its decoder. Nothing of it is read before somebody polls.
 #[derive(Debug)]
@@ -129,40 +129,46 @@ impl Verified {
         self.inflow.progress()
     }
 
-    /// How long the body is, in bytes, of a document.
+    /// The whole body of a document, which keeps its room as long as any part of it lives, and the checksums of it that are
+    /// right. There is room for what has come, and for nothing that was only announced.
     ///
     /// # Errors
     ///
-    /// [`Refusal::DocumentTooLong`].
-    pub(crate) fn document_length(&self, limit: usize) -> Result<usize, Refusal> {
-        let length = usize::try_from(self.declared.length()).ok();
-        length.filter(|length| *length <= limit).ok_or(Refusal::DocumentTooLong { limit })
-    }
-
-    /// The whole body and the checksums of it that are right, within `patience`.
-    ///
-    /// # Errors
-    ///
-    /// Whatever refuses a streamed body.
+    /// [`Refusal::DocumentTooLong`] before anything is read; [`Refusal::Crowded`]; whatever refuses a streamed body.
     pub(crate) async fn collect(
         mut self,
-        patience: Duration,
+        held: &Held,
+        limits: &Limits,
     ) -> Result<(Bytes, Vec<Checksum>), Refusal> {
-        let mut document = Vec::new();
+        let limit = limits.document_bytes_max;
+        let length = usize::try_from(self.declared.length()).ok();
+        let length =
+            length.filter(|length| *length <= limit).ok_or(Refusal::DocumentTooLong { limit })?;
+        let mut queue = held.queue(limits.body_idle);
+        let (mut document, mut room) = (Vec::with_capacity(length), None);
         let whole = async {
             loop {
-                match self.next().await? {
-                    Next::Chunk(_) => {}
-                    Next::Piece(piece) => document.extend_from_slice(&piece.data),
-                    Next::End(end) => {
-                        document.extend_from_slice(&end.piece.data);
-                        return Ok::<_, UploadFault>(end.checksums);
-                    }
+                let (data, checksums) = match self.next().await? {
+                    Next::Chunk(_) => continue,
+                    Next::Piece(piece) => (piece.data, None),
+                    Next::End(end) => (end.piece.data, Some(end.checksums)),
+                };
+                let more = poll_fn(|cx| queue.poll_room(data.len(), cx)).await;
+                let more = more.map_err(|_stalled| UploadFault::Crowded)?;
+                match &mut room {
+                    None => room = Some(more),
+                    Some(room) => room.join(more),
+                }
+                document.extend_from_slice(&data);
+                if let Some(checksums) = checksums {
+                    return Ok::<_, UploadFault>(checksums);
                 }
             }
         };
-        let checksums = timeout(patience, whole).await.map_err(|_| UploadFault::Stalled)??;
-        Ok((document.into(), checksums))
+        let checksums =
+            timeout(limits.body_idle, whole).await.map_err(|_| UploadFault::Stalled)??;
+        let document = Bytes::from(document);
+        Ok((room.map_or(document.clone(), |room| room.keep(document)), checksums))
     }
 
     /// The size of the first signed chunk of a body that has some, in bytes.

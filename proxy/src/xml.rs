@@ -10,51 +10,6 @@ use quick_xml::{
     events::Event,
 };
 
-/// Checks a `CreateBucketConfiguration`: it may be absent, and may name a region and nothing else,
-/// since what is not understood would be lost when it is written anew.
-///
-/// # Errors
-///
-/// [`XmlFault::Malformed`]; [`XmlFault::NotImplemented`] with the first other element.
-pub(crate) fn check_bucket_configuration(document: &[u8]) -> Result<(), XmlFault> {
-    if document.is_empty() {
-        return Ok(());
-    }
-    let text = std::str::from_utf8(document).map_err(|_| XmlFault::Malformed)?;
-    let elements = elements(text)?;
-    for (at, element) in elements.iter().enumerate() {
-        match (at, element.depth, element.name.as_str()) {
-            (0, 0, "CreateBucketConfiguration") | (1, 1, "LocationConstraint") => {}
-            (0, ..) => return Err(XmlFault::Malformed),
-            (_, _, name) => return Err(XmlFault::NotImplemented(name.into())),
-        }
-    }
-    Ok(())
-}
-
-/// Checks a `RestoreRequest`: it may say for how long and how quickly. What else S3 knows of writes the result of a query
-/// into a bucket of the document's choice.
-///
-/// # Errors
-///
-/// [`XmlFault::Malformed`]; [`XmlFault::NotImplemented`] with the first other element.
-pub(crate) fn check_restore_request(document: &[u8]) -> Result<(), XmlFault> {
-    if document.is_empty() {
-        return Ok(());
-    }
-    let text = std::str::from_utf8(document).map_err(|_| XmlFault::Malformed)?;
-    for (at, element) in elements(text)?.iter().enumerate() {
-        match (at, element.depth, element.name.as_str()) {
-            (0, 0, "RestoreRequest") => {}
-            (1.., 1, "Days" | "Description" | "GlacierJobParameters" | "Tier") => {}
-            (1.., 2, "Tier") => {}
-            (0, ..) => return Err(XmlFault::Malformed),
-            (_, _, name) => return Err(XmlFault::NotImplemented(name.into())),
-        }
-    }
-    Ok(())
-}
-
 /// The `CreateBucketConfiguration` for `region`: none for `us-east-1`, as S3 wants it.
 pub(crate) fn bucket_configuration(region: &str) -> Bytes {
     match region {
@@ -244,33 +199,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bucket_configuration_may_name_a_region_and_nothing_else() {
-        let cases: [(&str, Result<(), XmlFault>); 6] = [
-            ("", Ok(())),
-            ("<CreateBucketConfiguration/>", Ok(())),
-            (
-                "<CreateBucketConfiguration xmlns=\"x\"><LocationConstraint>eu</LocationConstraint></CreateBucketConfiguration>",
-                Ok(()),
-            ),
-            (
-                "<CreateBucketConfiguration><Tags/></CreateBucketConfiguration>",
-                Err(XmlFault::NotImplemented("Tags".into())),
-            ),
-            ("<Other/>", Err(XmlFault::Malformed)),
-            ("<CreateBucketConfiguration>", Err(XmlFault::Malformed)),
-        ];
-        for (document, expected) in cases {
-            assert_eq!(check_bucket_configuration(document.as_bytes()), expected, "{document}");
-        }
-    }
-
-    #[test]
-    fn document_with_a_dtd_is_refused() {
-        let document = "<!DOCTYPE a [<!ENTITY b \"c\">]><CreateBucketConfiguration/>";
-        assert_eq!(check_bucket_configuration(document.as_bytes()), Err(XmlFault::Malformed));
-    }
-
-    #[test]
     fn location_of_a_completed_upload_is_ours() {
         let text = "<CompleteMultipartUploadResult><Location>http://up:1/b/k</Location><Key>k</Key></CompleteMultipartUploadResult>";
         let ours = relocate(text, "http://us/b/k&l").unwrap();
@@ -296,36 +224,6 @@ mod tests {
         assert_eq!(name_owner(b"<A><ID>other</ID></A>", "AKIAUP"), Ok(None));
         assert_eq!(name_owner(b"", "AKIAUP"), Ok(None));
         assert_eq!(name_owner(b"<A>", "AKIAUP"), Err(XmlFault::Malformed));
-    }
-
-    #[test]
-    fn restore_request_says_for_how_long_and_how_quickly_and_nothing_else() {
-        let not = |name: &str| Err(XmlFault::NotImplemented(name.into()));
-        for (document, expected) in [
-            ("", Ok(())),
-            (
-                "<RestoreRequest xmlns=\"x\"><Days>1</Days><GlacierJobParameters><Tier>Bulk</Tier></GlacierJobParameters></RestoreRequest>",
-                Ok(()),
-            ),
-            (
-                "<RestoreRequest><Days>1</Days><Tier>Bulk</Tier><Description>d</Description></RestoreRequest>",
-                Ok(()),
-            ),
-            (
-                "<RestoreRequest><OutputLocation><S3/></OutputLocation></RestoreRequest>",
-                not("OutputLocation"),
-            ),
-            ("<RestoreRequest><Type>SELECT</Type></RestoreRequest>", not("Type")),
-            (
-                "<RestoreRequest><Days><OutputLocation/></Days></RestoreRequest>",
-                not("OutputLocation"),
-            ),
-            ("<OutputLocation/>", Err(XmlFault::Malformed)),
-            ("<RestoreRequest>", Err(XmlFault::Malformed)),
-            ("<RestoreRequest/><OutputLocation/>", not("OutputLocation")),
-        ] {
-            assert_eq!(check_restore_request(document.as_bytes()), expected, "{document}");
-        }
     }
 
     #[test]

@@ -11,6 +11,8 @@ pub(crate) struct Limits {
     pub(crate) data_plane: proxy::Limits,
     /// Signed chunks that wait to be verified, all together, in bytes.
     pub(crate) held_bytes_max: usize,
+    /// The part of `limits.held_bytes_max` for documents by which a request is decided.
+    pub(crate) undecided_bytes_max: usize,
     /// A body that its signature does not cover, on a plain listener beyond loopback, in bytes.
     pub(crate) plain_unsigned_bytes_max: u64,
     /// Connections of clients, on all cores together.
@@ -28,7 +30,10 @@ impl Limits {
     pub(crate) fn read(number: impl Fn(&'static str) -> u64) -> Self {
         let seconds = |path| Duration::from_secs(number(path));
         let count = |path| usize::try_from(number(path)).unwrap_or(usize::MAX);
-        let held_bytes_max = count("limits.held_bytes_max");
+        let all_held_bytes_max = count("limits.held_bytes_max");
+        // Nobody without leave may keep others from what they have leave for.
+        let undecided_bytes_max = all_held_bytes_max / 4;
+        let held_bytes_max = all_held_bytes_max.saturating_sub(undecided_bytes_max);
         let audit_queue_bytes_max = count("limits.audit_queue_bytes_max");
         Self {
             data_plane: proxy::Limits {
@@ -44,7 +49,7 @@ impl Limits {
                 chunk_line_bytes_max: count("limits.chunk_line_bytes_max"),
                 trailer_bytes_max: count("limits.trailer_bytes_max"),
                 form_fields_bytes_max: count("limits.form_fields_bytes_max"),
-                document_bytes_max: count("limits.document_bytes_max").min(held_bytes_max),
+                document_bytes_max: count("limits.document_bytes_max").min(undecided_bytes_max),
                 answer_bytes_max: count("limits.answer_bytes_max"),
                 // A record has to fit into its queue.
                 audit_required_bytes_max: count("limits.audit_required_bytes_max")
@@ -58,6 +63,7 @@ impl Limits {
                 linger: seconds("limits.linger_s"),
             },
             held_bytes_max,
+            undecided_bytes_max,
             plain_unsigned_bytes_max: number("limits.plain_unsigned_bytes_max"),
             connections_max: count("limits.connections_max"),
             audit_records_max: count("limits.audit_records_max"),

@@ -199,6 +199,7 @@ fn live(config: Config, callers: Callers, audit: Audit) -> Result<Live, ServeErr
         upstream_region: upstream.region,
         body: upstream.body,
         held: proxy::Held::new(config.limits.held_bytes_max),
+        undecided: proxy::Held::new(config.limits.undecided_bytes_max),
         regions: config.auth.regions,
         takes_version_2: config.auth.sigv2,
         unsigned_bytes_max,

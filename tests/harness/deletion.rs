@@ -48,10 +48,15 @@ pub(crate) fn send(world: &Watched, key: &Key, document: &str) -> Response {
 
 /// An upstream that says of each object that it was sent that it is deleted.
 pub(crate) fn deletes_all() -> Watched {
-    Watched::answering(|request| match request.head.word(0) {
+    Watched::answering(deleted)
+}
+
+/// What such an upstream answers.
+pub(crate) fn deleted(request: &Request) -> Answer {
+    match request.head.word(0) {
         "POST" => Answer::ok(result(&each(request, "Object"), "Deleted").as_bytes()),
         _ => Answer::ok(b""),
-    })
+    }
 }
 
 /// What an answer of S3 says of these objects: `Deleted` or `Error`.

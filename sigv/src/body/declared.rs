@@ -73,19 +73,27 @@ impl Declared {
         Ok(Self { checksums: checksums(headers)?, ..self })
     }
 
-    /// The same, with the checksums and the `Content-MD5` in `headers` to be checked here, of which there has to be one,
-    /// or a trailer.
+    /// The same, with the checksums and the `Content-MD5` in `headers` to be checked here.
+    ///
+    /// # Errors
+    ///
+    /// [`BodyError::MalformedChecksum`], [`BodyError::MalformedMd5`].
+    pub fn checking_everything(self, headers: &HeaderMap) -> Result<Self, BodyError> {
+        let text = single(headers, CONTENT_MD5, BodyError::MalformedMd5)?;
+        let read = |text| ContentMd5::parse(text).ok_or(BodyError::MalformedMd5);
+        let content_md5 = text.map(read).transpose()?;
+        Ok(Self { content_md5, ..self.checking_checksums(headers)? })
+    }
+
+    /// The same as [`Self::checking_everything`], of which there has to be something, or a trailer.
     ///
     /// # Errors
     ///
     /// [`BodyError::MissingChecksum`], [`BodyError::MalformedChecksum`], [`BodyError::MalformedMd5`].
     pub fn requiring_checksum(self, headers: &HeaderMap) -> Result<Self, BodyError> {
-        let text = single(headers, CONTENT_MD5, BodyError::MalformedMd5)?;
-        let read = |text| ContentMd5::parse(text).ok_or(BodyError::MalformedMd5);
-        let content_md5 = text.map(read).transpose()?;
-        let declared = Self { content_md5, ..self.checking_checksums(headers)? };
+        let declared = self.checking_everything(headers)?;
         let has_none = declared.checksums.is_empty() && declared.trailer.is_none();
-        if has_none && content_md5.is_none() {
+        if has_none && declared.content_md5.is_none() {
             return Err(BodyError::MissingChecksum);
         }
         Ok(declared)
