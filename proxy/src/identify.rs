@@ -1,7 +1,7 @@
 //! The second step: exactly one S3 operation, by the tables.
 
 use http::HeaderValue;
-use policy::{Recognised, Shape};
+use policy::Recognised;
 
 use crate::{endpoint::Transport, live::Live, parse::Parsed, refusal::Refusal};
 
@@ -19,13 +19,7 @@ pub(crate) struct Identified {
 /// [`Refusal::Unrecognised`], naming what is not known or not built;
 /// [`Refusal::KeyInClear`] for a key of the client's own where TLS does not go all the way.
 pub(crate) fn identify(parsed: Parsed, live: &Live) -> Result<Identified, Refusal> {
-    let recognised = policy::recognise(&Shape {
-        method: parsed.method(),
-        bucket: parsed.bucket(),
-        key: parsed.key(),
-        parameters: parsed.parameters(),
-        headers: parsed.headers(),
-    })?;
+    let recognised = policy::recognise(&parsed.shape())?;
     check_keys(&recognised, live)?;
     Ok(Identified { parsed, recognised })
 }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use http::{HeaderMap, HeaderValue, Method, header, request::Parts};
 use hyper::body::Incoming;
-use policy::{Domains, Host, HostFault, KEY_BYTES_MAX, is_bucket_name};
+use policy::{Domains, Host, HostFault, KEY_BYTES_MAX, Shape, is_bucket_name};
 use sigv::{Presigned, SignatureError, Wire};
 use thiserror::Error;
 use time::OffsetDateTime;
@@ -17,6 +17,12 @@ pub(crate) struct Parsed {
     head: Parts,
     body: Incoming,
     peer: IpAddr,
+    decoded: Decoded,
+}
+
+/// What a head says, each part decoded exactly once.
+#[derive(Debug)]
+struct Decoded {
     style: Style,
     bucket: Option<String>,
     key: Option<String>,
@@ -124,6 +130,11 @@ pub(crate) fn parse(
     let (request, peer) = attributed.into_parts();
     let (head, body) = request.into_parts();
     check_target(&head, limits)?;
+    let decoded = decode_head(&head, domains)?;
+    Ok(Parsed { head, body, peer, decoded })
+}
+
+fn decode_head(head: &Parts, domains: &Domains) -> Result<Decoded, Refusal> {
     let host = Host::read(&head.headers).map_err(Malformed::from)?;
     let in_host = domains.bucket_in(host).map_err(Malformed::from)?;
     let style = if in_host.is_some() { Style::VirtualHost } else { Style::Path };
@@ -134,7 +145,7 @@ pub(crate) fn parse(
     let mut parameters = decode_query(head.uri.query().unwrap_or_default())?;
     let presigned = hoist(&mut parameters, &head.headers)?;
     let length = body_length(&head.headers)?;
-    Ok(Parsed { head, body, peer, style, bucket, key, parameters, presigned, length })
+    Ok(Decoded { style, bucket, key, parameters, presigned, length })
 }
 
 /// The path of bucket and key as the client sent it, whatever its style, for an answer that says no to
@@ -154,40 +165,57 @@ pub(crate) fn resource_as_sent(
 }
 
 impl Parsed {
+    /// What the tables of operations, parameters and headers are asked with.
+    pub(crate) fn shape(&self) -> Shape<'_> {
+        self.decoded.shape(&self.head)
+    }
+
     pub(crate) fn method(&self) -> &Method {
         &self.head.method
     }
 
     /// The headers, with those that a presigned URL has in its query.
     pub(crate) fn headers(&self) -> &HeaderMap {
-        self.presigned.as_ref().unwrap_or(&self.head.headers)
+        self.decoded.headers(&self.head)
     }
 
     pub(crate) fn bucket(&self) -> Option<&str> {
-        self.bucket.as_deref()
+        self.decoded.bucket.as_deref()
     }
 
     pub(crate) fn key(&self) -> Option<&str> {
-        self.key.as_deref()
-    }
-
-    pub(crate) fn parameters(&self) -> &[(String, String)] {
-        &self.parameters
+        self.decoded.key.as_deref()
     }
 
     pub(crate) fn length(&self) -> Length {
-        self.length
+        self.decoded.length
     }
 
     /// The request as it was signed: nothing decoded.
     pub(crate) fn wire(&self) -> Wire<'_> {
-        wire(&self.head, self.style, self.bucket())
+        wire(&self.head, self.decoded.style, self.bucket())
     }
 
     /// The body, which only the authenticate step takes; `at` is when the request came.
     pub(crate) fn split_body(self, at: OffsetDateTime) -> (Head, Incoming) {
-        let Self { head, body, peer, style, bucket, key, .. } = self;
+        let Self { head, body, peer, decoded: Decoded { style, bucket, key, .. } } = self;
         (Head { parts: head, peer, at, style, bucket, key, reply: None }, body)
+    }
+}
+
+impl Decoded {
+    fn shape<'a>(&'a self, head: &'a Parts) -> Shape<'a> {
+        Shape {
+            method: &head.method,
+            bucket: self.bucket.as_deref(),
+            key: self.key.as_deref(),
+            parameters: &self.parameters,
+            headers: self.headers(head),
+        }
+    }
+
+    fn headers<'a>(&'a self, head: &'a Parts) -> &'a HeaderMap {
+        self.presigned.as_ref().unwrap_or(&head.headers)
     }
 }
 
