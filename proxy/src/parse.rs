@@ -377,6 +377,9 @@ fn body_length(headers: &HeaderMap) -> Result<Length, Malformed> {
 }
 
 #[cfg(test)]
+mod botocore;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
