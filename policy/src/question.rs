@@ -5,8 +5,10 @@ use http::{HeaderMap, Method};
 use crate::{
     action::{ACTIONS, Action},
     condition::{Context, Facts},
+    decide::{Subject, decide},
     deletion::ObjectIdentifier,
     fault::Fault,
+    listing::shows_bucket,
     nearest::nearest,
     operation::{Handling, Level, Mark, Need, Row},
     operations::{OPERATIONS, Operation},
@@ -24,13 +26,16 @@ pub struct Question {
     pub operation: Option<Operation>,
     /// All that must be allowed; nothing for `ListBuckets`, whose answer is filtered instead.
     pub required: Required,
+    /// The bucket of which is asked whether `ListBuckets` shows it.
+    pub shown: Option<Box<str>>,
     facts: Facts,
 }
 
 impl Question {
     /// Reads a question: an action such as `fs:ReadObject` on `*` or an ARN, or an operation of S3 such as
     /// `s3:GetObject` on `s3://lake/team-a/x`, by its own name or by that of IAM's action (`s3:ListBucket`). Under an
-    /// operation that lists, what follows the bucket is the prefix.
+    /// operation that lists, what follows the bucket is the prefix; `s3:ListBuckets` on `s3://lake` asks whether the list
+    /// of buckets shows this one.
     ///
     /// An operation's requirements are those of its request at the gateway; of one that names objects in its body, those
     /// of this object there. An action that lists, asked for on a bucket, is a listing under the `Prefix` of `facts`.
@@ -44,6 +49,15 @@ impl Question {
             Some(name) => Self::of_operation(name, resource, facts),
             None => Self::of_action(action, resource, facts),
         }
+    }
+
+    /// Whether `subject` may: all that is required is allowed, and the bucket is shown.
+    pub fn is_allowed(&self, subject: &Subject<'_>) -> bool {
+        let is_shown = |bucket: &str| shows_bucket(subject, bucket, &self.facts.context());
+        self.shown.as_deref().is_none_or(is_shown)
+            && self.required.iter().all(|requirement| {
+                decide(subject, requirement, &self.context(requirement)).is_allow()
+            })
     }
 
     /// What is known of the request when `requirement` is decided.
@@ -88,7 +102,7 @@ impl Question {
         };
         let targets = std::iter::once(target).chain(readings);
         let required = targets.map(|target| Requirement { action, target }).collect();
-        Ok(Self { operation: None, required, facts })
+        Ok(Self { operation: None, required, shown: None, facts })
     }
 
     fn of_operation(name: &str, resource: &str, mut facts: Facts) -> Result<Self, Fault> {
@@ -100,6 +114,11 @@ impl Question {
         if let Some(reason) = of_source(row) {
             return Err(fault("action", reason));
         }
+        // A request for the list of buckets names none.
+        let (bucket, shown) = match row.level {
+            Level::Service if !bucket.is_empty() && rest.is_empty() => ("", Some(bucket.into())),
+            Level::Service | Level::Bucket | Level::Object => (bucket, None),
+        };
         let takes = |name| ParameterRow::find(name).is_some_and(|row_of| row_of.is_taken_by(row));
         let lists = !bucket.is_empty() && takes("prefix");
         let key = if lists {
@@ -145,7 +164,7 @@ impl Question {
                         return Err(fault("resource", format!("{} {reason}", row.name)));
                     }
                 };
-                Ok(Self { operation: Some(row.operation), required, facts })
+                Ok(Self { operation: Some(row.operation), required, shown, facts })
             }
             // With what a URL of another level names, or with nothing to tell it by, it would be another request.
             Ok(_) | Err(_) if level_differs(row, bucket, key) => Err(fault(

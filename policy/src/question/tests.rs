@@ -81,6 +81,7 @@ fn s3_words_need_what_the_request_needs() {
             "fs:DeleteObject on arn:lakefs:fs:::repository/lake/object/a//b, fs:DeleteObject on arn:lakefs:fs:::repository/lake/object/a/b",
         ),
         ("s3:ListBuckets", "s3://", &[], ""),
+        ("s3:ListBuckets", "s3://lake", &[], ""),
         ("s3:ListAllMyBuckets", "*", &[], ""),
     ] {
         assert_eq!(ask(action, resource, noted).as_deref(), Ok(needs), "{action} {resource}");
@@ -189,7 +190,7 @@ fn what_cannot_be_asked_is_told_with_its_place_and_what_is_nearest() {
         ("s3:GetObject", "s3://lake", &[], "resource: GetObject is done to an object"),
         ("s3:HeadBucket", "s3://lake/x", &[], "resource: HeadBucket is done to a bucket"),
         ("s3:DeleteObjects", "s3://lake", &[], "resource: DeleteObjects is asked about one object"),
-        ("s3:ListBuckets", "s3://lake", &[], "resource: ListBuckets is done to the service"),
+        ("s3:ListBuckets", "s3://lake/x", &[], "resource: ListBuckets is done to the service"),
         (
             "s3:CopyObject",
             "s3://lake/x",

@@ -44,10 +44,7 @@ impl<'a> Asker<'a> {
 
     /// Whether the gateway would let them.
     pub(crate) fn may(&self, question: &Question) -> bool {
-        !self.is_disabled()
-            && question.required.iter().all(|requirement| {
-                decide(&self.subject(), requirement, &question.context(requirement)).is_allow()
-            })
+        !self.is_disabled() && question.is_allowed(&self.subject())
     }
 
     /// Tells why they may, or may not.
@@ -57,9 +54,7 @@ impl<'a> Asker<'a> {
             writeln!(out, "  {user} is disabled: the gateway refuses every key of theirs")?;
         }
         if question.required.is_empty() {
-            let shows_all = shows_all_buckets(&self.subject(), &question.facts().context());
-            let shown = if shows_all { "all of them" } else { "those that their policies reach" };
-            writeln!(out, "  everybody may list buckets; {user} sees {shown}")?;
+            self.list_of_buckets(question, out)?;
         }
         for requirement in &question.required {
             let context = question.context(requirement);
@@ -129,6 +124,21 @@ impl<'a> Asker<'a> {
             )?;
         }
         Ok(())
+    }
+
+    /// Tells what the list of buckets shows.
+    fn list_of_buckets(&self, question: &Question, out: &mut dyn Write) -> io::Result<()> {
+        let user = self.user;
+        let shows_all = shows_all_buckets(&self.subject(), &question.facts().context());
+        let shown = if shows_all { "all of them" } else { "those that their policies reach" };
+        writeln!(out, "  everybody may list buckets; {user} sees {shown}")?;
+        let Some(bucket) = &question.shown else { return Ok(()) };
+        if question.is_allowed(&self.subject()) {
+            writeln!(out, "    {bucket} is one of them")
+        } else {
+            let why = "nothing in it is allowed, or fs:ListRepositories or fs:ReadRepository is denied on it";
+            writeln!(out, "    {bucket} is none of them: {why}")
+        }
     }
 
     fn causes(&self, word: &str, causes: &[Cause<'_>], out: &mut dyn Write) -> io::Result<()> {

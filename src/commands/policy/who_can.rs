@@ -24,10 +24,12 @@ pub(crate) fn run(
             continue;
         }
         is_nobody = false;
-        if question.required.is_empty() {
-            writeln!(out, "{user}: everybody may list buckets")?;
-        } else {
-            writeln!(out, "{user}: {}", asker.means(&question).join("; "))?;
+        match &question.shown {
+            Some(bucket) => writeln!(out, "{user}: the list of buckets shows {bucket}")?,
+            None if question.required.is_empty() => {
+                writeln!(out, "{user}: everybody may list buckets")?;
+            }
+            None => writeln!(out, "{user}: {}", asker.means(&question).join("; "))?,
         }
     }
     if is_nobody {
