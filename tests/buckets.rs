@@ -1,6 +1,7 @@
 //! Lists of buckets for who may know of some: in pages of their own, whatever the store's.
 
 use crate::harness::{
+    buckets::{document, names},
     http::{Response, assert_refused},
     recorder::{Answer, Recorder, Request},
     sign::Draft,
@@ -163,23 +164,6 @@ fn pages(request: &Request) -> Answer {
     Answer::ok(text.as_bytes())
 }
 
-fn document(names: &str, more: &str) -> String {
-    let buckets: Vec<_> = names
-        .split_whitespace()
-        .map(|name| {
-            format!(
-                "<Bucket><Name>{name}</Name><CreationDate>2026-01-31T12:00:00.000Z</CreationDate>\
-                 <BucketRegion>behind-1</BucketRegion></Bucket>"
-            )
-        })
-        .collect();
-    format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ListAllMyBucketsResult><Owner><ID>RECORDERKEY</ID></Owner>\
-         <Buckets>{}</Buckets>{more}</ListAllMyBucketsResult>",
-        buckets.concat()
-    )
-}
-
 /// As who may see what begins with `own-`.
 fn list(world: &Watched, query: &str) -> Response {
     Draft::new(&nobody(), "GET", &format!("/{query}")).send(world.gateway.s3, b"")
@@ -187,13 +171,6 @@ fn list(world: &Watched, query: &str) -> Response {
 
 fn list_as(world: &Watched, query: &str) -> Response {
     Draft::new(&admin(), "GET", &format!("/{query}")).send(world.gateway.s3, b"")
-}
-
-fn names(response: &Response) -> Vec<String> {
-    assert_eq!(response.status(), 200, "{}", response.text());
-    let text = response.text();
-    let names = text.split("<Name>").skip(1);
-    names.filter_map(|rest| rest.split_once('<')).map(|(name, _)| name.to_owned()).collect()
 }
 
 /// The user `nobody` may read what is below `x/` in each bucket whose name begins with `own-`.

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::PathBuf;
 
+use crate::harness::dice::Dice;
+
 #[expect(unreachable_pub, reason = "it is a crate of its own")]
 #[path = "fuzz/src/lib.rs"]
 mod targets;
@@ -89,7 +91,7 @@ fn over_the_corpus(target: &str, run: impl Fn(&[u8]) -> bool) {
     inputs.sort();
     let held = inputs.iter().filter(|input| run(input)).count();
     assert!((5..inputs.len()).contains(&held), "{held} of {} hold", inputs.len());
-    let mut dice = Dice(0x2545_f491_4f6c_dd1d);
+    let mut dice = Dice::of(0x2545_f491_4f6c_dd1d);
     for _ in 0..CHANGES {
         let mut input = dice.one_of(&inputs);
         for _ in 0..=dice.below(3) {
@@ -111,23 +113,6 @@ fn change(input: &mut Vec<u8>, dice: &mut Dice) {
             let again = input.get(at..end).unwrap().to_vec();
             input.splice(at..at, again);
         }
-    }
-}
-
-/// Numbers that are the same in each run: xorshift.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        let end = u64::try_from(end).unwrap();
-        usize::try_from(self.0.checked_rem(end).unwrap()).unwrap()
-    }
-
-    fn one_of<T: Clone>(&mut self, choices: &[T]) -> T {
-        choices.get(self.below(choices.len())).unwrap().clone()
     }
 }
 

@@ -30,6 +30,7 @@ mod dependencies;
 mod documents;
 mod drain;
 mod early;
+mod enforcement;
 mod export;
 mod fuzzing;
 mod harness;

@@ -1,8 +1,10 @@
 //! The world of a test: the real gateway, a store behind it, a client before it, each on its own port and folder.
 
+pub(crate) mod buckets;
 pub(crate) mod certificates;
 pub(crate) mod clients;
 pub(crate) mod deletion;
+pub(crate) mod dice;
 pub(crate) mod forms;
 pub(crate) mod framed;
 pub(crate) mod gateway;
