@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::harness::{
     Key,
     pattern::Pattern,
+    post,
     recorder::Answer,
     sign::Draft,
     site::{admin, identities, viewer},
@@ -162,6 +163,12 @@ fn l01_no_secret_and_no_signature_is_printed() {
     let target = "/lake/a?X-Amz-Signature=feedfacefeedface&X-Amz-Security-Token=canary-token";
     Draft::new(&admin(), "GET", target).send(gateway.s3, b"");
     signatures.extend(["feedfacefeedface".to_owned(), "canary-token".to_owned()]);
+    let customer_key = "x-amz-server-side-encryption-customer-key";
+    let form = post::Draft::new(&admin(), post::Version::V4, "a")
+        .condition(json!({customer_key: "canary-wanted"}))
+        .loose(customer_key, "canary-given");
+    assert_eq!(form.sign(b"a").send(gateway.s3).status(), 403);
+    signatures.extend(["canary-wanted".to_owned(), "canary-given".to_owned()]);
     for request in world.recorder.requests() {
         let authorization = request.head.header("authorization").unwrap().to_owned();
         signatures.push(authorization.rsplit('=').next().unwrap().to_owned());
@@ -171,6 +178,7 @@ fn l01_no_secret_and_no_signature_is_printed() {
     gateway.signal("TERM");
     assert!(gateway.wait().success());
     let printed = gateway.printed();
+    assert!(printed.contains("policy condition failed"), "{printed}");
     let secrets = [admin().secret, viewer().secret, world.recorder.upstream.key.secret.clone()];
     let sealing = world.site.read("secret.key");
     for secret in secrets.iter().chain(&signatures).chain([&sealing]) {

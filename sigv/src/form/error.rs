@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use thiserror::Error;
 
-/// Why an upload by a form was refused. `Display` is for operators; clients see [`Self::code`], [`Self::status`] and
+/// Why an upload by a form was refused. `Display` is for operators, and has the value of no field; clients see [`Self::code`], [`Self::status`] and
 /// [`Self::message`], in which all is their own.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum FormError {
@@ -44,20 +44,34 @@ pub enum FormError {
     /// The field `bucket` names another bucket than the URL.
     #[error("field `bucket` names another bucket than the URL")]
     OtherBucket,
-    /// The policy is not base64 of a JSON document with an expiration and conditions.
+    /// The policy is not base64, or has no time to expire at.
     #[error("policy document cannot be read: {reason}")]
     PolicyDocument {
         /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The policy is not a JSON document with an expiration and conditions.
+    #[error("policy document cannot be read at line {line}, column {column}")]
+    PolicyJson {
+        /// Where in the document, from 1.
+        line: usize,
+        /// Where in the line, in bytes.
+        column: usize,
+        /// What is wrong there, which can quote the document.
         reason: String,
     },
     /// The time of the policy is over.
     #[error("policy has expired")]
     Expired,
     /// A condition of the policy does not hold.
-    #[error("policy condition failed: {condition}")]
+    #[error("policy condition failed: {operator} of `{field}`")]
     Condition {
-        /// The condition, as JSON.
-        condition: String,
+        /// `eq` or `starts-with`.
+        operator: &'static str,
+        /// The field that it is about, its name in lower case.
+        field: String,
+        /// What the policy wants of its value; absent where that is a key.
+        wanted: Option<String>,
     },
     /// Fields that no condition is about.
     #[error("no condition is about: {names}")]
@@ -114,9 +128,14 @@ impl FormError {
             .into(),
             Self::OtherBucket => "The field `bucket` names another bucket than the URL.".into(),
             Self::PolicyDocument { reason } => format!("Invalid Policy: {reason}").into(),
+            Self::PolicyJson { reason, .. } => format!("Invalid Policy: {reason}").into(),
             Self::Expired => "Invalid according to Policy: Policy expired.".into(),
-            Self::Condition { condition } => {
-                format!("Invalid according to Policy: Policy Condition failed: {condition}").into()
+            Self::Condition { operator, field, wanted } => {
+                let wanted = wanted.as_ref().map_or(String::new(), |wanted| format!(", \"{wanted}\""));
+                format!(
+                    "Invalid according to Policy: Policy Condition failed: [\"{operator}\", \"${field}\"{wanted}]"
+                )
+                .into()
             }
             Self::ExtraFields { names } => {
                 format!("Invalid according to Policy: Extra input fields: {names}").into()
@@ -137,6 +156,7 @@ impl FormError {
             Self::MissingField { .. } => (400, "InvalidArgument"),
             Self::OtherBucket => (400, "InvalidArgument"),
             Self::PolicyDocument { .. } => (400, "InvalidPolicyDocument"),
+            Self::PolicyJson { .. } => (400, "InvalidPolicyDocument"),
             Self::Expired => (403, "AccessDenied"),
             Self::Condition { .. } => (403, "AccessDenied"),
             Self::ExtraFields { .. } => (403, "AccessDenied"),

@@ -45,13 +45,17 @@ impl PostPolicy {
     ///
     /// # Errors
     ///
-    /// [`FormError::MissingField`] or [`FormError::PolicyDocument`].
+    /// [`FormError::MissingField`], [`FormError::PolicyDocument`] or [`FormError::PolicyJson`].
     pub fn read(fields: &Fields) -> Result<Self, FormError> {
         let text = fields.get(POLICY).ok_or(FormError::MissingField { name: POLICY })?;
-        let unreadable = |reason: &str| FormError::PolicyDocument { reason: reason.to_owned() };
+        let unreadable = |reason| FormError::PolicyDocument { reason };
         let document = STANDARD.decode(text).map_err(|_| unreadable("it is not base64"))?;
         let document: Document =
-            serde_json::from_slice(&document).map_err(|error| unreadable(&error.to_string()))?;
+            serde_json::from_slice(&document).map_err(|error| FormError::PolicyJson {
+                line: error.line(),
+                column: error.column(),
+                reason: error.to_string(),
+            })?;
         let expiration = OffsetDateTime::parse(&document.expiration, &Rfc3339)
             .ok()
             .filter(|at| at.offset() == UtcOffset::UTC)
@@ -76,9 +80,7 @@ impl PostPolicy {
             return Err(FormError::OtherBucket);
         }
         let value = |name: &str| if name == BUCKET { Some(bucket) } else { fields.get(name) };
-        if let Some(failed) = self.conditions.iter().find(|condition| !condition.holds(value)) {
-            return Err(FormError::Condition { condition: failed.to_string() });
-        }
+        self.conditions.iter().try_for_each(|condition| condition.check(value))?;
         let names = fields.iter().map(|(name, _)| name).filter(|name| *name != BUCKET);
         let extra: Vec<&str> = names
             .filter(|name| !EXEMPT.contains(name) && !name.starts_with(IGNORED))
@@ -123,31 +125,28 @@ impl Condition {
     }
 
     /// Whether it holds of the fields; the length of the file is looked at elsewhere.
-    fn holds<'a>(&self, value: impl Fn(&str) -> Option<&'a str>) -> bool {
-        match self {
-            Self::Equals(name, wanted) => value(name) == Some(wanted),
-            Self::StartsWith(name, prefix) => value(name).is_some_and(|value| {
-                // S3 reads commas there as a list, of which each has to begin so.
-                let list = if name == CONTENT_TYPE { value.split(',') } else { "".split(',') };
-                value.starts_with(prefix)
-                    && list.skip(1).all(|each| each.trim_start().starts_with(prefix))
-            }),
-            Self::Length { .. } => true,
+    fn check<'a>(&self, value: impl Fn(&str) -> Option<&'a str>) -> Result<(), FormError> {
+        let (operator, name, wanted, holds) = match self {
+            Self::Equals(name, wanted) => ("eq", name, wanted, value(name) == Some(wanted)),
+            Self::StartsWith(name, prefix) => {
+                let holds = value(name).is_some_and(|value| begins(name, value, prefix));
+                ("starts-with", name, prefix, holds)
+            }
+            Self::Length { .. } => return Ok(()),
+        };
+        if holds {
+            return Ok(());
         }
+        let wanted = Some(wanted).filter(|_| !name.contains(CUSTOMER_KEY)).cloned();
+        Err(FormError::Condition { operator, field: name.clone(), wanted })
     }
 }
 
-impl fmt::Display for Condition {
-    /// As S3 writes it.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Equals(name, value) => write!(f, "[\"eq\", \"${name}\", \"{value}\"]"),
-            Self::StartsWith(name, value) => {
-                write!(f, "[\"starts-with\", \"${name}\", \"{value}\"]")
-            }
-            Self::Length { min, max } => write!(f, "[\"content-length-range\", {min}, {max}]"),
-        }
-    }
+/// Whether the `value` of the field `name` begins so.
+fn begins(name: &str, value: &str, prefix: &str) -> bool {
+    // S3 reads commas there as a list, of which each has to begin so.
+    let list = if name == CONTENT_TYPE { value.split(',') } else { "".split(',') };
+    value.starts_with(prefix) && list.skip(1).all(|each| each.trim_start().starts_with(prefix))
 }
 
 impl<'de> Deserialize<'de> for Condition {
@@ -228,6 +227,9 @@ pub(super) const POLICY: &str = "policy";
 
 const BUCKET: &str = "bucket";
 const CONTENT_TYPE: &str = "content-type";
+
+/// In the names of fields that are a key of the client's own, or tell of one.
+const CUSTOMER_KEY: &str = "server-side-encryption-customer-key";
 
 /// Fields that no condition need be about.
 const EXEMPT: [&str; 4] = ["awsaccesskeyid", POLICY, "signature", "x-amz-signature"];
@@ -351,8 +353,50 @@ mod tests {
         let elsewhere = read(document).unwrap().check(&Fields::default(), "pond", NOW);
         assert_eq!(
             elsewhere.unwrap_err(),
-            FormError::Condition { condition: "[\"eq\", \"$bucket\", \"lake\"]".to_owned() }
+            FormError::Condition {
+                operator: "eq",
+                field: "bucket".to_owned(),
+                wanted: Some("lake".to_owned()),
+            }
         );
+    }
+
+    #[test]
+    fn l01_no_value_of_a_form_is_printed_and_no_key_is_told() {
+        let key = "x-amz-server-side-encryption-customer-key";
+        let document = |name: &str, operator: &str| {
+            format!(
+                "{{\"expiration\": \"2026-01-31T12:00:00Z\", \"conditions\": [[\"{operator}\", \"${name}\", \"canary\"]]}}"
+            )
+        };
+        for operator in ["eq", "starts-with"] {
+            for name in [key, &format!("{key}-md5"), "acl"] {
+                let policy = read(&document(name, operator)).unwrap();
+                let error = policy.check(&fields(&[(name, "looks-secret")]), "lake", NOW);
+                let error = error.unwrap_err();
+                assert_eq!(
+                    error.to_string(),
+                    format!("policy condition failed: {operator} of `{name}`")
+                );
+                assert!(!error.message().contains("looks-secret"), "{}", error.message());
+                let is_told = format!("{error:?}{}", error.message()).contains("canary");
+                assert_eq!(is_told, name == "acl", "{}", error.message());
+            }
+        }
+        let whole = document(key, "eq");
+        for spoiled in [
+            whole.replace("\"eq\", ", "\"content-length-range\", "),
+            whole.replace("[[", "[{\"a\": 1}, [").replace(": 1", ": [\"canary\"]"),
+            whole.replace("\"conditions\"", "\"canary\""),
+            whole.replace("[[", "\"canary\", [["),
+            format!("\n{whole} canary"),
+        ] {
+            let error = read(&spoiled).unwrap_err();
+            assert_eq!((error.status(), error.code()), (400, "InvalidPolicyDocument"));
+            let printed = error.to_string();
+            assert!(printed.starts_with("policy document cannot be read at line "), "{printed}");
+            assert!(!printed.contains("canary"), "{printed}");
+        }
     }
 
     #[test]
