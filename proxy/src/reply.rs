@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, Uri, header};
-use quick_xml::escape::escape;
+use policy::xml_text;
 use sigv::{Fields, encode_query_value};
 
 use crate::{answer::Content, refusal::Refusal};
@@ -81,7 +81,7 @@ impl Stored<'_> {
     /// S3's `<PostResponse>` document.
     fn document(self, etag: &str) -> String {
         let [location, bucket, key, etag] =
-            [self.location, self.bucket, self.key, etag].map(escape);
+            [self.location, self.bucket, self.key, etag].map(xml_text);
         format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<PostResponse><Location>{location}</Location>\
              <Bucket>{bucket}</Bucket><Key>{key}</Key><ETag>{etag}</ETag></PostResponse>"
@@ -105,6 +105,14 @@ fn destination(text: &str) -> Option<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn document_is_xml_whatever_the_key_holds() {
+        let stored = Stored { bucket: "lake", key: "a/x\u{1}\ry & <b>", location: "http://x/y" };
+        let document = stored.document("\"e\"");
+        let key = "<Key>a/x\u{fffd}&#13;y &amp; &lt;b&gt;</Key><ETag>\"e\"</ETag>";
+        assert!(document.contains(key), "{document}");
+    }
 
     #[test]
     fn destination_is_an_absolute_url_of_the_web() {
