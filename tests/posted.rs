@@ -402,7 +402,11 @@ fn b08_b11_a_form_cannot_be_anything_but_a_put() {
     ] {
         let draft =
             Draft::new(&admin(), Version::V4, "a").field("acl", "private").field(name, value);
-        assert_refused(&draft.sign(b"a").send(world.gateway.s3), status, code, name);
+        let response = draft.sign(b"a").send(world.gateway.s3);
+        assert_refused(&response, status, code, name);
+        let id = json!(response.head.header("x-amz-request-id").unwrap());
+        let record = world.gateway.wait_for_audit(name, |record| record["request_id"] == id);
+        assert_eq!(record["operation"], "PostObject", "{record}");
     }
     for query in ["acl", "versionId=1", "tagging", "x"] {
         let mut form = draft(Version::V4).sign(b"a file");

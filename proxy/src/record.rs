@@ -123,7 +123,8 @@ impl Record {
     /// Why it went no further.
     pub(crate) fn refused(&mut self, refusal: &Refusal) {
         if let Refusal::Unrecognised(Unrecognised::NotImplemented { operation }) = refusal {
-            self.entry.operation = Some(operation.name());
+            // A form is one whatever its fields ask for.
+            self.entry.operation.get_or_insert(operation.name());
         }
         self.code(refusal.code());
     }
