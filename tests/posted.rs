@@ -387,6 +387,25 @@ fn b09_a_field_that_carries_a_privilege_needs_its_own_leave() {
 }
 
 #[test]
+fn a_form_overwrites_nothing_that_its_conditions_keep() {
+    let world = Stored::new();
+    let send = |fields: &[(&str, &str)], file: &[u8]| {
+        let start = Draft::new(&admin(), Version::V4, "kept");
+        let draft = fields.iter().fold(start, |draft, (name, value)| draft.field(name, value));
+        draft.sign(file).send(world.gateway.s3)
+    };
+    assert_eq!(send(&[("if-none-match", "*")], b"first").status(), 204);
+    for (name, value) in [("if-none-match", "*"), ("If-Match", "\"0123\"")] {
+        assert_refused(&send(&[(name, value)], b"second"), 412, "PreconditionFailed", name);
+    }
+    for name in ["if-modified-since", "if-unmodified-since"] {
+        let response = send(&[(name, "Sat, 31 Jan 2026 12:00:00 GMT")], b"second");
+        assert_refused(&response, 501, "NotImplemented", name);
+    }
+    assert_eq!(world.store.bytes("lake", "kept"), b"first");
+}
+
+#[test]
 fn b08_b11_a_form_cannot_be_anything_but_a_put() {
     let world = Watched::new();
     for (name, value, status, code) in [

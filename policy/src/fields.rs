@@ -63,6 +63,11 @@ pub static FIELDS: &[FieldRow] = &[
     FieldRow::header("content-type", "content-type"),
     FieldRow::header("expires", "expires"),
     FieldRow::header("x-amz-checksum-algorithm", "x-amz-sdk-checksum-algorithm"),
+    // Whether it is stored at all. A write has no such condition on a time.
+    FieldRow::header("if-match", "if-match"),
+    FieldRow::header("if-none-match", "if-none-match"),
+    FieldRow::refused("if-modified-since"),
+    FieldRow::refused("if-unmodified-since"),
     // Where it goes, and how the form is answered.
     FieldRow::consumed("bucket"),
     FieldRow::consumed("key"),
@@ -164,6 +169,7 @@ mod tests {
         ];
         let lines = [
             "content-type: text/ö",
+            "if-none-match: *",
             "x-amz-meta-a: b c",
             "x-amz-sdk-checksum-algorithm: CRC32",
             "x-amz-storage-class: STANDARD",
@@ -180,6 +186,8 @@ mod tests {
     fn b09_field_that_is_no_header_of_a_write_is_refused_by_its_name() {
         for (name, refusal) in [
             ("tagging", "the field `tagging` is not accepted"),
+            ("if-modified-since", "the field `if-modified-since` is not accepted"),
+            ("if-unmodified-since", "the field `if-unmodified-since` is not accepted"),
             ("x-amz-trailer", "the field `x-amz-trailer` is not accepted"),
             ("x_amz_acl", "the header `x_amz_acl` is not implemented"),
             ("x-amz-new", "the header `x-amz-new` is not implemented"),
