@@ -100,6 +100,20 @@ fn any_other_refusal_of_the_upstream_is_passed_on() {
 }
 
 #[test]
+fn a_404_without_a_code_is_of_what_the_request_names() {
+    let world = Watched::answering(|_| Answer {
+        content: Content::Bytes(b"<html>not here</html>".to_vec()),
+        ..Answer::refusal(404, "unread")
+    });
+    for (target, code) in
+        [("/lake/a", "NoSuchKey"), ("/lake", "NoSuchBucket"), ("/lake?tagging", "NoSuchBucket")]
+    {
+        let response = Draft::new(&admin(), "GET", target).send(world.gateway.s3, b"");
+        assert_refused(&response, 404, code, target);
+    }
+}
+
+#[test]
 fn b18_a_redirect_is_neither_followed_nor_passed_on() {
     let elsewhere = Watched::new();
     let location = format!("http://{}/lake/a", elsewhere.recorder.upstream.address);

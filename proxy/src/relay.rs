@@ -154,7 +154,7 @@ async fn relay_error(
         .await
         .map_err(|_| UpstreamFault::Answer { operation: asked.operation.name() })?;
     let read = document.as_deref().and_then(xml::read_error);
-    let (code, message) = read.unwrap_or_else(|| unnamed(status));
+    let (code, message) = read.unwrap_or_else(|| unnamed(status, asked));
     if UpstreamFault::refuses_us(&code) {
         return Err(UpstreamFault::Credential { code }.into());
     }
@@ -164,9 +164,10 @@ async fn relay_error(
 }
 
 /// What an answer that is no S3 error says by its status alone.
-fn unnamed(status: StatusCode) -> (String, String) {
+fn unnamed(status: StatusCode, asked: &Asked) -> (String, String) {
     let code = match status.as_u16() {
         403 => "AccessDenied",
+        404 if asked.head.key().is_none() => "NoSuchBucket",
         404 => "NoSuchKey",
         405 => "MethodNotAllowed",
         412 => "PreconditionFailed",
