@@ -7,7 +7,7 @@ pub(crate) fn message_of(code: &str) -> &'static str {
 }
 
 /// Source: Amazon S3 API Reference, "Error responses".
-const MESSAGES: [(&str, &str); 36] = [
+const MESSAGES: [(&str, &str); 51] = [
     ("AccessDenied", "Access denied by the store."),
     ("BadDigest", "The Content-MD5 or checksum given does not match what was received."),
     ("BucketAlreadyExists", "The requested bucket name is not available."),
@@ -28,20 +28,44 @@ const MESSAGES: [(&str, &str); 36] = [
     ("InvalidRange", "The requested range cannot be satisfied."),
     ("InvalidRequest", "The request is not valid."),
     ("InvalidStorageClass", "The storage class is not valid."),
+    ("InvalidTag", "A tag is not valid: its key or value, or there are too many."),
     ("KeyTooLongError", "The key is too long."),
+    (
+        "MalformedACLError",
+        "The access control list is not well-formed or not what the operation takes.",
+    ),
+    ("MalformedPolicy", "The policy is not well-formed or not what a bucket's policy can be."),
     ("MalformedXML", "The XML is not well-formed or not what the operation takes."),
     ("MetadataTooLarge", "The metadata headers are larger than they may be."),
     ("MethodNotAllowed", "The method is not allowed against this resource."),
     ("MissingContentLength", "The request needs a Content-Length header."),
     ("NoSuchBucket", "The specified bucket does not exist"),
+    ("NoSuchBucketPolicy", "The bucket has no policy."),
+    ("NoSuchCORSConfiguration", "The bucket has no CORS configuration."),
+    ("NoSuchConfiguration", "The bucket has no configuration of this kind or id."),
     ("NoSuchKey", "The specified key does not exist."),
+    ("NoSuchLifecycleConfiguration", "The bucket has no lifecycle configuration."),
+    ("NoSuchObjectLockConfiguration", "The object has no retention and no legal hold."),
+    (
+        "NoSuchPublicAccessBlockConfiguration",
+        "The bucket has no configuration that blocks public access.",
+    ),
+    ("NoSuchTagSet", "There are no tags."),
     ("NoSuchUpload", "The upload does not exist: its id may be wrong, or it was ended."),
     ("NoSuchVersion", "The version does not exist."),
+    ("NoSuchWebsiteConfiguration", "The bucket has no website configuration."),
     ("NotImplemented", "The store does not implement what a header or parameter asks for."),
     ("NotModified", "Not modified."),
+    ("ObjectLockConfigurationNotFoundError", "The bucket has no configuration of object lock."),
     ("OperationAborted", "Another operation on the same resource is under way. Please try again."),
+    ("OwnershipControlsNotFoundError", "The bucket has no ownership controls."),
     ("PreconditionFailed", "At least one of the preconditions you specified did not hold"),
+    ("ReplicationConfigurationNotFoundError", "The bucket has no replication configuration."),
     ("RequestTimeout", "The store waited too long for the body."),
+    (
+        "ServerSideEncryptionConfigurationNotFoundError",
+        "The bucket has no configuration of its encryption.",
+    ),
     ("ServiceUnavailable", "The store cannot answer at the moment. Please try again."),
     ("SlowDown", "Please reduce your request rate."),
 ];
@@ -49,6 +73,11 @@ const MESSAGES: [(&str, &str); 36] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn codes_are_in_order_and_each_there_once() {
+        assert!(MESSAGES.is_sorted_by(|(one, _), (next, _)| one < next));
+    }
 
     #[test]
     fn code_without_a_row_says_nothing_of_the_upstream() {
