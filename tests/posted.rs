@@ -441,6 +441,21 @@ fn b08_b11_a_form_cannot_be_anything_but_a_put() {
 }
 
 #[test]
+fn b11_fields_are_no_more_headers_than_a_request_may_have() {
+    let world = Watched::new();
+    let send = |count: usize| {
+        let start = Draft::new(&admin(), Version::V4, "a");
+        let name = |number: usize| format!("x-amz-meta-{number}");
+        let draft = (0..count).fold(start, |draft, number| draft.field(&name(number), "x"));
+        draft.sign(b"a").send(world.gateway.s3)
+    };
+    assert_refused(&send(101), 431, "RequestHeaderSectionTooLarge", "101 headers");
+    world.assert_nothing_went_up();
+    let most = send(100);
+    assert_eq!(most.status(), 204, "{}", most.text());
+}
+
+#[test]
 fn a07_a_form_says_in_one_way_who_signed_it() {
     let world = Watched::new();
     let header = sign::Draft::new(&admin(), "POST", "/lake").sign(world.gateway.s3).headers;

@@ -51,6 +51,10 @@ pub(super) async fn authenticate(
 
     let key = key(&form.fields)?;
     let recognised = recognise_form(bucket, &key, form.fields.iter())?;
+    let max = live.limits.header_count_max;
+    if recognised.headers.len() > max {
+        return Err(FormError::TooManyHeaders { max }.into());
+    }
     check_keys(&recognised, live)?;
     let reply = Reply::read(&form.fields)?;
     let declared = Declared::read(*claim.payload(), &recognised.headers, Some(length))?;

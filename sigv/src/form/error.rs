@@ -26,6 +26,12 @@ pub enum FormError {
         /// How long they may be, in bytes.
         max: usize,
     },
+    /// The fields make more headers than a request may have.
+    #[error("fields of the form are more than {max} headers")]
+    TooManyHeaders {
+        /// How many they may be.
+        max: usize,
+    },
     /// No part of the form is the file.
     #[error("form has no file")]
     NoFile,
@@ -120,6 +126,9 @@ impl FormError {
                 "Your POST request fields preceding the upload file were too large: they may have {max} bytes together"
             )
             .into(),
+            Self::TooManyHeaders { max } => {
+                format!("Your POST request fields are too many: they may be {max} headers.").into()
+            }
             Self::NoFile => "POST requires exactly one file upload per request.".into(),
             Self::DuplicateField { name } => format!("The form has the field `{name}` more than once.").into(),
             Self::MissingField { name } => format!(
@@ -151,6 +160,7 @@ impl FormError {
             Self::Malformed { .. } => (400, "MalformedPOSTRequest"),
             Self::Cut => (400, "MalformedPOSTRequest"),
             Self::TooLong { .. } => (400, "MaxPostPreDataLengthExceededError"),
+            Self::TooManyHeaders { .. } => (431, "RequestHeaderSectionTooLarge"),
             Self::NoFile => (400, "InvalidArgument"),
             Self::DuplicateField { .. } => (400, "InvalidArgument"),
             Self::MissingField { .. } => (400, "InvalidArgument"),
