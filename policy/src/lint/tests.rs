@@ -185,7 +185,7 @@ fn a_document_with_a_fault_is_refused() {
     assert_eq!(faults[0].path, "statement[0].action[0]");
 }
 
-fn written() -> impl Strategy<Value = (bool, &'static str, String)> {
+fn written() -> impl Strategy<Value = (bool, &'static str, String, &'static str)> {
     let actions = [
         "fs:ReadObject",
         "fs:*Object",
@@ -199,7 +199,32 @@ fn written() -> impl Strategy<Value = (bool, &'static str, String)> {
         "arn:lakefs:fs:::repository/[b*?]{1,2}(/object/([ab*?]|\\$\\{user\\}){0,3})?",
         "arn:lakefs:auth:::(user/)?([a*?]|\\$\\{user\\}){1,2}",
     ];
-    (any::<bool>(), proptest::sample::select(actions.to_vec()), resources)
+    let conditions = [
+        "{}",
+        "{}",
+        r#"{"IpAddress":{"SourceIp":["10.0.0.0/8"]}}"#,
+        r#"{"NotIpAddress":{"SourceIp":"10.0.0.0/8"}}"#,
+        r#"{"IpAddress":{"SourceIp":"10.0.0.0/8"},"StringLike":{"UserAgent":"a*"}}"#,
+    ];
+    let conditions = proptest::sample::select(conditions.to_vec());
+    (any::<bool>(), proptest::sample::select(actions.to_vec()), resources, conditions)
+}
+
+fn said((denies, action, resource, condition): &(bool, &str, String, &str)) -> String {
+    let effect = if *denies { "deny" } else { "allow" };
+    format!(
+        r#"{{"effect":"{effect}","action":["{action}"],"resource":"{resource}","condition":{condition}}}"#
+    )
+}
+
+/// Requests that are near and far, by one program and by another.
+fn contexts() -> [Context<'static>; 3] {
+    let from = |address: &str, user_agent| Context {
+        source_ip: Some(address.parse().unwrap()),
+        user_agent: Some(user_agent),
+        ..Context::default()
+    };
+    [Context::default(), from("10.1.1.1", "aws-cli"), from("11.1.1.1", "curl")]
 }
 
 fn requirement() -> impl Strategy<Value = Requirement> {
@@ -216,14 +241,20 @@ fn requirement() -> impl Strategy<Value = Requirement> {
         .prop_map(|(action, target)| Requirement { action, target })
 }
 
-fn decided(document: &Document, requirement: &Requirement) -> &'static str {
+fn decided(document: &Document, requirement: &Requirement) -> [&'static str; 3] {
     let policies = [Arc::new(Policy::compile("P", document).unwrap())];
     let subject = Subject { user: "a", policies: &policies };
-    match decide(&subject, requirement, &Context::default()) {
+    contexts().map(|context| match decide(&subject, requirement, &context) {
         Decision::Allow { .. } => "allow",
         Decision::Deny { .. } => "deny",
         Decision::NoAllow => "no allow",
-    }
+    })
+}
+
+fn shows(document: &Document) -> [bool; 3] {
+    let policies = [Arc::new(Policy::compile("P", document).unwrap())];
+    let subject = Subject { user: "a", policies: &policies };
+    contexts().map(|context| shows_bucket(&subject, "b", &context))
 }
 
 proptest! {
@@ -232,10 +263,7 @@ proptest! {
         statements in proptest::collection::vec(written(), 1..5),
         requirements in proptest::collection::vec(requirement(), 1..20),
     ) {
-        let texts: Vec<_> = statements
-            .iter()
-            .map(|(denies, action, resource)| statement(if *denies { "deny" } else { "allow" }, action, resource))
-            .collect();
+        let texts: Vec<_> = statements.iter().map(said).collect();
         let texts: Vec<_> = texts.iter().map(String::as_str).collect();
         let whole = document(&texts);
         for warning in lint(&whole).unwrap() {
@@ -248,10 +276,6 @@ proptest! {
                 prop_assert_eq!(decided(&whole, requirement), decided(&less, requirement), "{} {}", &warning, requirement);
             }
             if !matches!(warning.lint, Lint::Denied { but: Rest::ShowsBuckets, .. }) {
-                let shows = |document: &Document| {
-                    let policies = [Arc::new(Policy::compile("P", document).unwrap())];
-                    shows_bucket(&Subject { user: "a", policies: &policies }, "b", &Context::default())
-                };
                 prop_assert_eq!(shows(&whole), shows(&less), "{}", &warning);
             }
         }
@@ -259,9 +283,9 @@ proptest! {
 
     #[test]
     fn an_action_that_is_told_of_as_idle_decides_nothing_that_is_asked_of_it(
-        (_, action, resource) in written(), key in "[ab]{1,2}", prefix in "[ab]{0,2}",
+        (_, action, resource, condition) in written(), key in "[ab]{1,2}", prefix in "[ab]{0,2}",
     ) {
-        let document = document(&[&statement("allow", action, &resource)]);
+        let document = document(&[&said(&(false, action, resource, condition))]);
         let warnings = lint(&document).unwrap();
         let but = warnings.iter().find_map(|warning| match warning.lint {
             Lint::Idle { but, .. } => Some(but),
@@ -275,13 +299,11 @@ proptest! {
             Requirement::new(Action::READ_USER, Resource::user("a")),
         ];
         if but == Some(Rest::Nothing) {
-            let policies = [Arc::new(Policy::compile("P", &document).unwrap())];
-            let subject = Subject { user: "a", policies: &policies };
-            prop_assert!(!shows_bucket(&subject, "b", &Context::default()));
+            prop_assert_eq!(shows(&document), [false; 3]);
         }
         if but.is_some() {
             for requirement in &asked {
-                prop_assert_eq!(decided(&document, requirement), "no allow", "{}", requirement);
+                prop_assert_eq!(decided(&document, requirement), ["no allow"; 3], "{}", requirement);
             }
         }
     }
