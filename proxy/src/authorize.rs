@@ -1,9 +1,10 @@
 //! The fifth step: everything the request touches is allowed, or it does not happen.
 
-use policy::{Context, Decision, Required, decide};
+use policy::{Context, Decision, Operation, Required, decide};
 
 use crate::{
     authenticate::Authentic,
+    buckets::Listing,
     deletion::{Denied, Permission},
     facts,
     live::Live,
@@ -28,6 +29,8 @@ pub(crate) enum Grant {
     Whole,
     /// These of the objects that it names, at least one, and not those.
     Objects(Permission),
+    /// This of the list of buckets.
+    Buckets(Listing),
 }
 
 /// What was decided of a request that may be permitted in part.
@@ -46,7 +49,8 @@ pub(crate) enum Verdict {
 ///
 /// # Errors
 ///
-/// [`Refusal::NotAllowed`] with the first requirement that no policy allows or one denies.
+/// [`Refusal::NotAllowed`] with the first requirement that no policy allows or one denies;
+/// [`Refusal::ContinuationToken`].
 pub(crate) fn authorize(read: Read, live: &Live, record: &mut Record) -> Result<Verdict, Refusal> {
     let (request, scope) = read.into_parts();
     let context = facts::of_operation(request.head(), request.recognised(), live);
@@ -55,7 +59,8 @@ pub(crate) fn authorize(read: Read, live: &Live, record: &mut Record) -> Result<
     }
     match scope {
         Scope::Whole => {
-            Ok(Verdict::Permitted(Box::new(Permitted { request, grant: Grant::Whole })))
+            let grant = of_whole(&request, live)?;
+            Ok(Verdict::Permitted(Box::new(Permitted { request, grant })))
         }
         Scope::Objects(named) => {
             let permission = of_objects(&request, named, &context, record);
@@ -68,6 +73,17 @@ pub(crate) fn authorize(read: Read, live: &Live, record: &mut Record) -> Result<
             Ok(Verdict::Permitted(Box::new(permitted)))
         }
     }
+}
+
+/// What is permitted of a request that names all that it is decided for, once that is allowed. A list of buckets needs
+/// nothing, and is filtered.
+fn of_whole(request: &Authentic, live: &Live) -> Result<Grant, Refusal> {
+    let recognised = request.recognised();
+    if recognised.operation != Operation::ListBuckets {
+        return Ok(Grant::Whole);
+    }
+    let parameters = recognised.parameters.clone();
+    Listing::read(parameters, request.caller(), request.head(), live).map(Grant::Buckets)
 }
 
 /// What of the objects may be touched, and why not the others.

@@ -22,9 +22,17 @@ use crate::{
     xml::{apply, elements},
 };
 
-/// What a list of buckets is to show.
+/// A list of buckets as its caller may have it.
 #[derive(Debug)]
-pub(crate) enum Listing {
+pub(crate) struct Listing {
+    shows: Shows,
+    /// What the upstream is asked for with, every page of it.
+    parameters: Parameters,
+}
+
+/// What a list of buckets shows.
+#[derive(Debug)]
+enum Shows {
     /// What the upstream lists, page by page as it does.
     Everything,
     /// No bucket: those of another region than ours.
@@ -35,50 +43,50 @@ pub(crate) enum Listing {
 
 /// A page of the buckets that a caller may know of.
 #[derive(Debug)]
-pub(crate) struct Page {
+struct Page {
     prefix: String,
     /// The last name of the page before; empty for the first page.
     after: String,
     max: usize,
-    /// The parameters that every page of the upstream is asked for with.
-    up: Parameters,
 }
 
 /// Names and values, decoded.
 type Parameters = Vec<(&'static str, String)>;
 
 impl Listing {
-    /// What a request of this operation with these parameters is to show `caller`, if it lists buckets; the parameters
-    /// become those that go up.
+    /// What a request with these parameters may have.
     ///
     /// # Errors
     ///
     /// [`Refusal::ContinuationToken`] for one that is none of ours.
     pub(crate) fn read(
-        operation: Operation,
-        parameters: &mut Parameters,
+        mut parameters: Parameters,
         caller: &Caller,
         head: &Head,
         live: &Live,
-    ) -> Result<Option<Self>, Refusal> {
-        if operation != Operation::ListBuckets {
-            return Ok(None);
-        }
-        if let Some(region) = take(parameters, "bucket-region") {
+    ) -> Result<Self, Refusal> {
+        if let Some(region) = take(&mut parameters, "bucket-region") {
             if region != live.region() {
-                parameters.clear();
-                return Ok(Some(Self::Nothing));
+                return Ok(Self { shows: Shows::Nothing, parameters: Vec::new() });
             }
             parameters.push(("bucket-region", live.upstream_region.clone()));
         }
-        if shows_all_buckets(&caller.subject(), &facts::of_request(head, live)) {
-            return Ok(Some(Self::Everything));
-        }
-        Page::read(parameters).map(|page| Some(Self::Page(page)))
+        let shows = if shows_all_buckets(&caller.subject(), &facts::of_request(head, live)) {
+            Shows::Everything
+        } else {
+            Shows::Page(Page::read(&mut parameters)?)
+        };
+        Ok(Self { shows, parameters })
+    }
+
+    /// What goes up of the request's parameters.
+    pub(crate) fn parameters(&self) -> &[(&'static str, String)] {
+        &self.parameters
     }
 }
 
 impl Page {
+    /// The page that is asked for; `parameters` become those of the upstream's pages.
     fn read(parameters: &mut Parameters) -> Result<Self, Refusal> {
         let after = take(parameters, "continuation-token").unwrap_or_default();
         if !after.is_empty() && !is_bucket_name(&after) {
@@ -92,7 +100,7 @@ impl Page {
         let max = max.and_then(|max| max.parse().ok()).unwrap_or(usize::MAX);
         let prefix = parameters.iter().find(|(name, _)| *name == "prefix");
         let prefix = prefix.map(|(_, prefix)| prefix.clone()).unwrap_or_default();
-        Ok(Self { prefix, after, max, up: parameters.clone() })
+        Ok(Self { prefix, after, max })
     }
 }
 
@@ -110,11 +118,12 @@ pub(crate) async fn show(
     live: &Live,
     upstream: &Arc<Upstream>,
 ) -> Result<String, Refusal> {
-    let shown = match listing {
-        Listing::Everything => Ok(text),
-        Listing::Nothing => with_buckets(&text, "", None),
-        Listing::Page(page) => {
-            let (buckets, token) = collect(&text, page, asked, live, upstream).await?;
+    let shown = match &listing.shows {
+        Shows::Everything => Ok(text),
+        Shows::Nothing => with_buckets(&text, "", None),
+        Shows::Page(page) => {
+            let pages = Pages { parameters: &listing.parameters, live, upstream };
+            let (buckets, token) = pages.collect(&text, page, asked).await?;
             with_buckets(&text, &buckets, token.as_deref())
         }
     };
@@ -122,53 +131,56 @@ pub(crate) async fn show(
     Ok(ours.map_err(|_| unreadable())?)
 }
 
-/// The elements of the page's buckets, and the token of the next page if there is one.
-async fn collect(
-    first: &str,
-    page: &Page,
-    asked: &Asked,
-    live: &Live,
-    upstream: &Arc<Upstream>,
-) -> Result<(String, Option<String>), Refusal> {
-    let subject = asked.caller.subject();
-    let context = facts::of_request(&asked.head, live);
-    let is_shown = |name: &str| shows_bucket(&subject, name, &context);
-    let mut found = Found { page, buckets: BTreeMap::new() };
-    let mut left = live.limits.answer_bytes_max.saturating_sub(first.len());
-    let mut next = found.take(first, is_shown).map_err(|_| unreadable())?;
-    while let Some(token) = next {
-        let document = more(page, &token, left, live, upstream).await?;
-        left = left.saturating_sub(document.len());
-        next = found.take(&document, is_shown).map_err(|_| unreadable())?;
-        if next.as_ref() == Some(&token) {
-            return Err(unreadable().into());
-        }
-    }
-    Ok(found.into_page())
+/// The upstream's pages.
+struct Pages<'a> {
+    parameters: &'a [(&'static str, String)],
+    live: &'a Live,
+    upstream: &'a Arc<Upstream>,
 }
 
-/// The upstream's next page, at most `left` bytes.
-async fn more(
-    page: &Page,
-    token: &str,
-    left: usize,
-    live: &Live,
-    upstream: &Arc<Upstream>,
-) -> Result<String, UpstreamFault> {
-    let mut parameters = page.up.clone();
-    parameters.push(("continuation-token", token.to_owned()));
-    let request = OwnRequest {
-        operation: Operation::ListBuckets,
-        bucket: None,
-        query: upstream_query(&parameters),
-    };
-    let answer = ask(request, left, live, upstream).await?;
-    let limit = live.limits.answer_bytes_max;
-    let document = answer.document.ok_or(UpstreamFault::AnswerTooLong { limit })?;
-    if answer.status != StatusCode::OK {
-        return Err(unreadable());
+impl Pages<'_> {
+    /// The elements of the buckets on `page`, and the token of the next one if there is one. The upstream's `first` page is
+    /// here already.
+    async fn collect(
+        &self,
+        first: &str,
+        page: &Page,
+        asked: &Asked,
+    ) -> Result<(String, Option<String>), Refusal> {
+        let subject = asked.caller.subject();
+        let context = facts::of_request(&asked.head, self.live);
+        let is_shown = |name: &str| shows_bucket(&subject, name, &context);
+        let mut found = Found { page, buckets: BTreeMap::new() };
+        let mut left = self.live.limits.answer_bytes_max.saturating_sub(first.len());
+        let mut next = found.take(first, is_shown).map_err(|_| unreadable())?;
+        while let Some(token) = next {
+            let document = self.more(&token, left).await?;
+            left = left.saturating_sub(document.len());
+            next = found.take(&document, is_shown).map_err(|_| unreadable())?;
+            if next.as_ref() == Some(&token) {
+                return Err(unreadable().into());
+            }
+        }
+        Ok(found.into_page())
     }
-    String::from_utf8(document.into()).map_err(|_| unreadable())
+
+    /// The next page, at most `left` bytes.
+    async fn more(&self, token: &str, left: usize) -> Result<String, UpstreamFault> {
+        let mut parameters = self.parameters.to_vec();
+        parameters.push(("continuation-token", token.to_owned()));
+        let request = OwnRequest {
+            operation: Operation::ListBuckets,
+            bucket: None,
+            query: upstream_query(&parameters),
+        };
+        let answer = ask(request, left, self.live, self.upstream).await?;
+        let limit = self.live.limits.answer_bytes_max;
+        let document = answer.document.ok_or(UpstreamFault::AnswerTooLong { limit })?;
+        if answer.status != StatusCode::OK {
+            return Err(unreadable());
+        }
+        String::from_utf8(document.into()).map_err(|_| unreadable())
+    }
 }
 
 /// What of all buckets is on the page, and one more if there is one.

@@ -2,7 +2,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use hyper::body::Incoming;
 use policy::Operation;
@@ -66,34 +65,25 @@ pub(crate) async fn relay(
         let stored = Stored { bucket, key, location: &location(asked, live) };
         return Ok((reply.answer(stored, head.headers), Outcome::Completed));
     }
-    if let Grant::Objects(permission) = &asked.grant {
-        let text = whole(download, asked, live).await?;
-        return match read_objects(permission, &text, asked)? {
-            Told::Done(done) => {
-                record.failed(done.failures());
-                reframe(&mut head.headers);
-                let content = Content::Document(permission.answer(&done));
-                Ok((Response::from_parts(head, content), Outcome::Completed))
-            }
-            Told::Late(code) => Ok((late_error(&code, asked, record), Outcome::UpstreamError)),
-        };
-    }
-    // What is neither an error nor a success has no document: 304.
-    let content = match Rewrite::of(asked.operation).filter(|_| status.is_success()) {
-        None => Content::Streamed(download),
-        Some(Rewrite::Region) => {
-            whole(download, asked, live).await?;
-            Content::Document(xml::location_constraint(live.region()))
-        }
-        Some(Rewrite::Buckets) => {
-            Content::Document(list_buckets(download, asked, live, upstream).await?)
-        }
-        Some(Rewrite::Owner) => {
+    let content = match &asked.grant {
+        Grant::Whole => rewritten(download, status, asked, live).await?,
+        Grant::Buckets(listing) => {
             let text = whole(download, asked, live).await?;
-            Content::Document(hide_owner(&text, asked, live)?.into())
+            let shown = buckets::show(text, listing, asked, live, upstream).await?;
+            Content::Document(hide_owner(&shown, asked, live)?.into())
         }
-        Some(Rewrite::Location) => late(download, Wording::At(location(asked, live)), asked, live),
-        Some(Rewrite::Late) => late(download, Wording::AsItIs, asked, live),
+        Grant::Objects(permission) => {
+            let text = whole(download, asked, live).await?;
+            match read_objects(permission, &text, asked)? {
+                Told::Done(done) => {
+                    record.failed(done.failures());
+                    Content::Document(permission.answer(&done))
+                }
+                Told::Late(code) => {
+                    return Ok((late_error(&code, asked, record), Outcome::UpstreamError));
+                }
+            }
+        }
     };
     if !matches!(content, Content::Streamed(_)) {
         reframe(&mut head.headers);
@@ -101,15 +91,39 @@ pub(crate) async fn relay(
     Ok((Response::from_parts(head, content), Outcome::Completed))
 }
 
-fn late(download: Download, wording: Wording, asked: &Asked, live: &Live) -> Content {
-    Content::Late(Late::new(download, wording, resource(asked), live.limits.answer_bytes_max))
+/// What an answer that is no error carries, with us in the place of the upstream.
+async fn rewritten(
+    download: Download,
+    status: StatusCode,
+    asked: &Asked,
+    live: &Live,
+) -> Result<Content, Refusal> {
+    // What is neither an error nor a success has no document: 304.
+    let Some(rewrite) = Rewrite::of(asked.operation).filter(|_| status.is_success()) else {
+        return Ok(Content::Streamed(download));
+    };
+    let late = |download, wording| {
+        Content::Late(Late::new(download, wording, resource(asked), live.limits.answer_bytes_max))
+    };
+    Ok(match rewrite {
+        Rewrite::Region => {
+            whole(download, asked, live).await?;
+            Content::Document(xml::location_constraint(live.region()))
+        }
+        Rewrite::Owner => {
+            let text = whole(download, asked, live).await?;
+            Content::Document(hide_owner(&text, asked, live)?.into())
+        }
+        Rewrite::Location => late(download, Wording::At(location(asked, live))),
+        Rewrite::Late => late(download, Wording::AsItIs),
+    })
 }
 
 /// Whether the upstream may take long over its answer, and say only at its end whether it did what was asked.
 pub(crate) fn is_late(operation: Operation) -> bool {
     match Rewrite::of(operation) {
         Some(Rewrite::Location | Rewrite::Late) => true,
-        Some(Rewrite::Region | Rewrite::Buckets | Rewrite::Owner) | None => false,
+        Some(Rewrite::Region | Rewrite::Owner) | None => false,
     }
 }
 
@@ -118,8 +132,6 @@ pub(crate) fn is_late(operation: Operation) -> bool {
 enum Rewrite {
     /// The region.
     Region,
-    /// The buckets that the caller may know of, and their owner.
-    Buckets,
     /// Owner and initiator.
     Owner,
     /// The object's URL, in an answer that may be long in coming.
@@ -214,21 +226,6 @@ fn late_error(code: &str, asked: &Asked, record: &mut Record) -> Response<Conten
     response
 }
 
-/// The buckets that are to be shown, in our region.
-async fn list_buckets(
-    download: Download,
-    asked: &Asked,
-    live: &Live,
-    upstream: &Arc<Upstream>,
-) -> Result<Bytes, Refusal> {
-    let text = whole(download, asked, live).await?;
-    let shown = match &asked.listing {
-        None => text,
-        Some(listing) => buckets::show(text, listing, asked, live, upstream).await?,
-    };
-    Ok(hide_owner(&shown, asked, live)?.into())
-}
-
 fn hide_owner(text: &str, asked: &Asked, live: &Live) -> Result<String, Refusal> {
     let hidden = xml::hide_owner(text, live.signer.access_key_id())
         .map_err(|_| UpstreamFault::Answer { operation: asked.operation.name() })?;
@@ -298,13 +295,12 @@ fn location_of_bucket(asked: &Asked, live: &Live) -> String {
 
 /// The operations whose answers name the upstream, or an error behind a status that says none; every other passes as it
 /// is.
-const REWRITES: [(Operation, Rewrite); 12] = [
+const REWRITES: [(Operation, Rewrite); 11] = [
     (Operation::CompleteMultipartUpload, Rewrite::Location),
     (Operation::CopyObject, Rewrite::Late),
     (Operation::GetBucketAcl, Rewrite::Owner),
     (Operation::GetBucketLocation, Rewrite::Region),
     (Operation::GetObjectAcl, Rewrite::Owner),
-    (Operation::ListBuckets, Rewrite::Buckets),
     (Operation::ListMultipartUploads, Rewrite::Owner),
     (Operation::ListObjectVersions, Rewrite::Owner),
     (Operation::ListObjects, Rewrite::Owner),

@@ -9,7 +9,6 @@ use store::Caller;
 
 use crate::{
     authorize::{Grant, Permitted},
-    buckets::Listing,
     endpoint::Addressing,
     live::Live,
     parse::Head,
@@ -35,7 +34,6 @@ pub(crate) struct Asked {
     pub(crate) caller: Arc<Caller>,
     pub(crate) grant: Grant,
     pub(crate) progress: Arc<Progress>,
-    pub(crate) listing: Option<Listing>,
 }
 
 /// Generates the upstream's request: bucket and key encoded by the one encoder, the parameters and
@@ -43,7 +41,7 @@ pub(crate) struct Asked {
 ///
 /// # Errors
 ///
-/// [`Refusal::BucketInHost`]; [`Refusal::ContinuationToken`]; what refuses a body before its first byte goes up;
+/// [`Refusal::BucketInHost`]; what refuses a body before its first byte goes up;
 /// [`Refusal::Upstream`] when the request cannot be written down, which no permitted one should cause.
 pub(crate) async fn sign(permitted: Permitted, live: &Live) -> Result<Signed, Refusal> {
     let (request, grant) = permitted.into_parts();
@@ -52,9 +50,10 @@ pub(crate) async fn sign(permitted: Permitted, live: &Live) -> Result<Signed, Re
     let host = live.endpoint.host_of(head.bucket()).ok_or(Refusal::BucketInHost)?;
     let body = Begun::new(content, operation, live).await?;
     let path = upstream_path(&head, live.endpoint.addressing);
-    let mut parameters = recognised.parameters;
-    let listing = Listing::read(operation, &mut parameters, &caller, &head, live)?;
-    let query = upstream_query(&parameters);
+    let query = upstream_query(match &grant {
+        Grant::Buckets(listing) => listing.parameters(),
+        Grant::Whole | Grant::Objects(_) => &recognised.parameters,
+    });
     let mut headers = recognised.headers;
     body.describe(&mut headers, live);
     if let Some(source) = &recognised.source {
@@ -69,7 +68,7 @@ pub(crate) async fn sign(permitted: Permitted, live: &Live) -> Result<Signed, Re
     }
     let target = if query.is_empty() { path } else { format!("{path}?{query}") };
     let upload = body.upload(chain);
-    let asked = Asked { operation, caller, grant, progress: upload.progress(), listing, head };
+    let asked = Asked { operation, caller, grant, progress: upload.progress(), head };
     let mut request = Request::new(upload);
     *request.method_mut() = asked.head.method().clone();
     *request.uri_mut() = target.parse().map_err(|_| unwritable(operation))?;

@@ -119,5 +119,5 @@ proptest! {
 }
 
 fn page(prefix: &str, after: &str, max: usize) -> Page {
-    Page { prefix: prefix.into(), after: after.into(), max, up: Vec::new() }
+    Page { prefix: prefix.into(), after: after.into(), max }
 }
