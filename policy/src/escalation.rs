@@ -113,7 +113,7 @@ impl Area {
     fn has(&self, on: On) -> bool {
         let Self::Paths { service, paths } = self else { return true };
         let is_own = || matches!(on, On::OtherUser) && Paths::own("user/").cover(paths);
-        *service == on.service() && paths.meet(&on.paths()) && !is_own()
+        *service == on.kind().service() && paths.meet(&Paths::of(on.kind())) && !is_own()
     }
 
     /// Whether it has, for certain, all that `area` has of `on`.
@@ -121,7 +121,7 @@ impl Area {
         let Self::Paths { service, paths } = self else { return true };
         let covers_area =
             || matches!(area, Self::Paths { paths: allowed, .. } if paths.cover(allowed));
-        *service == on.service() && (paths.cover(&on.paths()) || covers_area())
+        *service == on.kind().service() && (paths.cover(&Paths::of(on.kind())) || covers_area())
     }
 }
 

@@ -10,6 +10,7 @@ use crate::{
     document::{Conditions, Document, Effect, Statement},
     fault::Fault,
     overlap::Paths,
+    resource::Kind,
     touch::Touch,
 };
 
@@ -274,7 +275,7 @@ fn everybody(one: &Said<'_>) -> Option<(Action, String)> {
         return None;
     }
     let action = one.rule.actions().iter().find(|action| changes_identities(*action))?;
-    let everyone = ["user/", "group/", "policy/"].map(Paths::named);
+    let everyone = [Kind::User, Kind::Group, Kind::Policy].map(Paths::of);
     let index = one.areas.iter().position(|area| match area {
         Area::Everything => true,
         Area::Paths { service, paths } => {

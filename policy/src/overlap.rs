@@ -1,7 +1,10 @@
 //! Sets of paths held against each other, without a path at hand: what a pattern may meet, and what it covers for
 //! certain.
 
-use crate::pattern::{Pattern, Piece};
+use crate::{
+    pattern::{Pattern, Piece},
+    resource::Kind,
+};
 
 /// A set of paths, as a sequence of what their characters may be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,19 +42,30 @@ impl Paths {
         Self(tokens)
     }
 
+    /// The paths of all resources of `kind`.
+    pub(crate) fn of(kind: Kind) -> Self {
+        match kind {
+            Kind::Bucket => Self::named("repository/"),
+            Kind::Object => Self::objects(),
+            Kind::User => Self::named("user/"),
+            Kind::Group => Self::named("group/"),
+            Kind::Policy => Self::named("policy/"),
+        }
+    }
+
     /// `start` with a name behind it, as in `user/alice`.
-    pub(crate) fn named(start: &str) -> Self {
+    fn named(start: &str) -> Self {
         Self::empty().then(start).and(&[Token::RunOfName, Token::OneOfName])
     }
 
     /// `repository/{bucket}/object/{key}`, for every bucket and key.
-    pub(crate) fn objects() -> Self {
+    fn objects() -> Self {
         Self::named("repository/").then("/object/").and(&[Token::Run, Token::One])
     }
 
     /// `repository/{bucket}`, and all in it, for every bucket.
     pub(crate) fn reached_buckets() -> [Self; 2] {
-        let bucket = || Self::named("repository/");
+        let bucket = || Self::of(Kind::Bucket);
         [bucket(), bucket().then("/").and(&[Token::Run])]
     }
 

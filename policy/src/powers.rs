@@ -1,6 +1,6 @@
 //! Which actions widen the rights of whoever may do them.
 
-use crate::{action::Action, overlap::Paths};
+use crate::{action::Action, resource::Kind};
 
 /// Ways to more rights that belong together.
 pub(crate) struct Power {
@@ -22,31 +22,18 @@ pub(crate) struct Way {
 /// What an action is done to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum On {
-    /// Any user.
-    User,
+    /// Anything of this kind.
+    Any(Kind),
     /// Any user but the holder.
     OtherUser,
-    Group,
-    Policy,
-    Bucket,
-    Object,
 }
 
 impl On {
-    pub(crate) fn service(self) -> &'static str {
+    /// The kind of what it is done to.
+    pub(crate) fn kind(self) -> Kind {
         match self {
-            Self::User | Self::OtherUser | Self::Group | Self::Policy => "auth",
-            Self::Bucket | Self::Object => "fs",
-        }
-    }
-
-    pub(crate) fn paths(self) -> Paths {
-        match self {
-            Self::User | Self::OtherUser => Paths::named("user/"),
-            Self::Group => Paths::named("group/"),
-            Self::Policy => Paths::named("policy/"),
-            Self::Bucket => Paths::named("repository/"),
-            Self::Object => Paths::objects(),
+            Self::Any(kind) => kind,
+            Self::OtherUser => Kind::User,
         }
     }
 }
@@ -63,45 +50,45 @@ pub(crate) const POWERS: &[Power] = &[
 const IDENTITIES: &[Way] = &[
     way(
         Action::ATTACH_POLICY,
-        &[On::User, On::Group],
+        &[On::Any(Kind::User), On::Any(Kind::Group)],
         "its holder can attach any policy to themselves or to a group of theirs",
     ),
     Way {
         beside: Some(Action::ATTACH_POLICY),
         ..way(
             Action::CREATE_POLICY,
-            &[On::Policy],
+            &[On::Any(Kind::Policy)],
             "its holder can write a policy that allows anything, and attach it",
         )
     },
     way(
         Action::UPDATE_POLICY,
-        &[On::Policy],
+        &[On::Any(Kind::Policy)],
         "its holder can change a policy of theirs to allow anything",
     ),
     way(
         Action::DELETE_POLICY,
-        &[On::Policy],
+        &[On::Any(Kind::Policy)],
         "its holder can delete a policy that denies them something",
     ),
     way(
         Action::DETACH_POLICY,
-        &[On::User, On::Group],
+        &[On::Any(Kind::User), On::Any(Kind::Group)],
         "its holder can detach a policy that denies them something",
     ),
     way(
         Action::ADD_GROUP_MEMBER,
-        &[On::Group],
+        &[On::Any(Kind::Group)],
         "its holder can join a group and have its policies",
     ),
     way(
         Action::REMOVE_GROUP_MEMBER,
-        &[On::Group],
+        &[On::Any(Kind::Group)],
         "its holder can leave a group whose policies deny them something",
     ),
     way(
         Action::DELETE_GROUP,
-        &[On::Group],
+        &[On::Any(Kind::Group)],
         "its holder can delete a group whose policies deny them something",
     ),
     way(
@@ -119,52 +106,52 @@ const IDENTITIES: &[Way] = &[
 const STORE: &[Way] = &[
     way(
         Action::WRITE_BUCKET_POLICY,
-        &[On::Bucket],
+        &[On::Any(Kind::Bucket)],
         "its holder can write a bucket policy by which the store lets others in, behind this gateway",
     ),
     way(
         Action::WRITE_BUCKET_ACL,
-        &[On::Bucket],
+        &[On::Any(Kind::Bucket)],
         "its holder can give rights on a bucket at the store, behind this gateway",
     ),
     way(
         Action::WRITE_OBJECT_ACL,
-        &[On::Object],
+        &[On::Any(Kind::Object)],
         "its holder can give rights on an object at the store, behind this gateway",
     ),
     way(
         Action::WRITE_BUCKET_PUBLIC_ACCESS_BLOCK,
-        &[On::Bucket],
+        &[On::Any(Kind::Bucket)],
         "its holder can lift what keeps the public out of a bucket at the store",
     ),
     way(
         Action::WRITE_BUCKET_REPLICATION,
-        &[On::Bucket],
+        &[On::Any(Kind::Bucket)],
         "its holder can have the store copy objects to where they may read them",
     ),
     way(
         Action::WRITE_BUCKET_OWNERSHIP_CONTROLS,
-        &[On::Bucket],
+        &[On::Any(Kind::Bucket)],
         "its holder can have the store heed ACLs, by which it lets others in, behind this gateway",
     ),
     way(
         Action::WRITE_BUCKET_INVENTORY,
-        &[On::Bucket],
+        &[On::Any(Kind::Bucket)],
         "its holder can have the store write lists of all keys to where they may read them",
     ),
     way(
         Action::WRITE_BUCKET_LOGGING,
-        &[On::Bucket],
+        &[On::Any(Kind::Bucket)],
         "its holder can have the store write who asked for which keys to where they may read it",
     ),
     way(
         Action::WRITE_BUCKET_NOTIFICATION,
-        &[On::Bucket],
+        &[On::Any(Kind::Bucket)],
         "its holder can have the store tell others of keys as they are written",
     ),
     way(
         Action::WRITE_BUCKET_LIFECYCLE,
-        &[On::Bucket],
+        &[On::Any(Kind::Bucket)],
         "its holder can have the store delete objects that they may not delete",
     ),
 ];

@@ -76,6 +76,26 @@ impl fmt::Display for Resource {
     }
 }
 
+/// Resources whose paths have one form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Bucket,
+    Object,
+    User,
+    Group,
+    Policy,
+}
+
+impl Kind {
+    /// The service in their ARNs.
+    pub(crate) fn service(self) -> &'static str {
+        match self {
+            Self::Bucket | Self::Object => "fs",
+            Self::User | Self::Group | Self::Policy => "auth",
+        }
+    }
+}
+
 /// The parts of an ARN's text, not yet judged.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Arn<'a> {

@@ -1,21 +1,16 @@
 //! What actions are done to: which of a statement's resources an action can have anything to do with.
 
-use crate::{action::Action, compile::Scope, overlap::Paths};
+use crate::{action::Action, compile::Scope, overlap::Paths, resource::Kind};
 
 /// What an action is done to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Touch {
     /// No single thing: `*`.
     All,
-    /// A bucket; a list of buckets asks about each.
-    Bucket,
-    /// An object.
-    Object,
+    /// Something of this kind; of buckets, a list of them asks about each.
+    One(Kind),
     /// A bucket, or every key under a prefix.
     Listing,
-    User,
-    Group,
-    Policy,
     /// An identity of some kind.
     Identity,
     /// A bucket or something in it, of a kind that is lakeFS's affair.
@@ -36,8 +31,10 @@ impl Touch {
             Action::READ_REPOSITORY
             | Action::CREATE_REPOSITORY
             | Action::DELETE_REPOSITORY
-            | Action::LIST_BRANCHES => Self::Bucket,
-            Action::READ_OBJECT | Action::WRITE_OBJECT | Action::DELETE_OBJECT => Self::Object,
+            | Action::LIST_BRANCHES => Self::One(Kind::Bucket),
+            Action::READ_OBJECT | Action::WRITE_OBJECT | Action::DELETE_OBJECT => {
+                Self::One(Kind::Object)
+            }
             Action::LIST_OBJECTS | Action::LIST_OBJECT_VERSIONS => Self::Listing,
             Action::READ_OBJECT_VERSION
             | Action::DELETE_OBJECT_VERSION
@@ -52,7 +49,7 @@ impl Touch {
             | Action::BYPASS_GOVERNANCE_RETENTION
             | Action::WRITE_OBJECT_REDIRECT
             | Action::WRITE_OBJECT_ENCRYPTION_KEY
-            | Action::RESTORE_OBJECT => Self::Object,
+            | Action::RESTORE_OBJECT => Self::One(Kind::Object),
             Action::READ_USER
             | Action::CREATE_USER
             | Action::DELETE_USER
@@ -61,18 +58,18 @@ impl Touch {
             | Action::DELETE_CREDENTIALS
             | Action::LIST_CREDENTIALS
             | Action::CREATE_USER_EXTERNAL_PRINCIPAL
-            | Action::DELETE_USER_EXTERNAL_PRINCIPAL => Self::User,
+            | Action::DELETE_USER_EXTERNAL_PRINCIPAL => Self::One(Kind::User),
             Action::READ_GROUP
             | Action::CREATE_GROUP
             | Action::DELETE_GROUP
             | Action::ADD_GROUP_MEMBER
-            | Action::REMOVE_GROUP_MEMBER => Self::Group,
+            | Action::REMOVE_GROUP_MEMBER => Self::One(Kind::Group),
             Action::READ_POLICY
             | Action::CREATE_POLICY
             | Action::UPDATE_POLICY
-            | Action::DELETE_POLICY => Self::Policy,
+            | Action::DELETE_POLICY => Self::One(Kind::Policy),
             _ if name.starts_with("fs:ReadBucket") || name.starts_with("fs:WriteBucket") => {
-                Self::Bucket
+                Self::One(Kind::Bucket)
             }
             _ => match action.service() {
                 "auth" => Self::Identity,
@@ -86,17 +83,15 @@ impl Touch {
     /// of what is one.
     pub(crate) fn is_in(self, scope: &Scope) -> bool {
         let Scope::Arn { service, path } = scope else { return true };
-        let has = |paths: &Paths| Paths::of_pattern(path).meet(paths);
         match self {
             Self::All => false,
-            Self::Bucket => *service == "fs" && has(&Paths::named("repository/")),
-            Self::Object => *service == "fs" && has(&Paths::objects()),
-            Self::Listing => {
-                Self::Bucket.is_in(scope) || (path.is_open() && Self::Object.is_in(scope))
+            Self::One(kind) => {
+                *service == kind.service() && Paths::of_pattern(path).meet(&Paths::of(kind))
             }
-            Self::User => *service == "auth" && has(&Paths::named("user/")),
-            Self::Group => *service == "auth" && has(&Paths::named("group/")),
-            Self::Policy => *service == "auth" && has(&Paths::named("policy/")),
+            Self::Listing => {
+                Self::One(Kind::Bucket).is_in(scope)
+                    || (path.is_open() && Self::One(Kind::Object).is_in(scope))
+            }
             Self::Identity => *service == "auth",
             Self::Fs => *service == "fs",
             Self::Any => true,
@@ -107,14 +102,16 @@ impl Touch {
     pub(crate) fn words(self) -> &'static str {
         match self {
             Self::All => "no single thing, which only `*` names",
-            Self::Bucket => "buckets, such as `arn:lakefs:fs:::repository/lake`",
-            Self::Object => "objects, such as `arn:lakefs:fs:::repository/lake/object/*`",
+            Self::One(Kind::Bucket) => "buckets, such as `arn:lakefs:fs:::repository/lake`",
+            Self::One(Kind::Object) => {
+                "objects, such as `arn:lakefs:fs:::repository/lake/object/*`"
+            }
             Self::Listing => {
                 "buckets, or all keys under a prefix, such as `arn:lakefs:fs:::repository/lake/object/team-a/*`"
             }
-            Self::User => "users, such as `arn:lakefs:auth:::user/alice`",
-            Self::Group => "groups, such as `arn:lakefs:auth:::group/team-a`",
-            Self::Policy => "policies, such as `arn:lakefs:auth:::policy/TeamA`",
+            Self::One(Kind::User) => "users, such as `arn:lakefs:auth:::user/alice`",
+            Self::One(Kind::Group) => "groups, such as `arn:lakefs:auth:::group/team-a`",
+            Self::One(Kind::Policy) => "policies, such as `arn:lakefs:auth:::policy/TeamA`",
             Self::Identity => "what begins with `arn:lakefs:auth:::`",
             Self::Fs => "what begins with `arn:lakefs:fs:::`",
             Self::Any => "anything",
@@ -135,8 +132,8 @@ mod tests {
         for row in OPERATIONS.iter().map(|operation| operation.row()) {
             let named = match row.level {
                 Level::Service => Touch::All,
-                Level::Bucket => Touch::Bucket,
-                Level::Object => Touch::Object,
+                Level::Bucket => Touch::One(Kind::Bucket),
+                Level::Object => Touch::One(Kind::Object),
             };
             for need in row.needs {
                 let expected = match *need {
@@ -145,11 +142,14 @@ mod tests {
                         vec![(current, named), (version, named)]
                     }
                     Need::Each { current, version } => {
-                        vec![(current, Touch::Object), (version, Touch::Object)]
+                        vec![
+                            (current, Touch::One(Kind::Object)),
+                            (version, Touch::One(Kind::Object)),
+                        ]
                     }
                     Need::Listing(action) => vec![(action, Touch::Listing)],
                     Need::Folders { top, below } => {
-                        vec![(top, Touch::Bucket), (below, Touch::Listing)]
+                        vec![(top, Touch::One(Kind::Bucket)), (below, Touch::Listing)]
                     }
                 };
                 for (action, touch) in expected {

@@ -12,7 +12,7 @@ use crate::{
     question::Question,
     region::Region,
     requirement::{Requirement, Target},
-    resource::Resource,
+    resource::{Kind, Resource},
     search::{Search, Space, TooEntangled},
     touch::Touch,
 };
@@ -125,7 +125,7 @@ fn likely(
     let shape = match (region.space, Touch::of(action)) {
         (Space::Buckets, _) => [fs("repository/???*")],
         (Space::Listings, _) | (_, Touch::Listing) => [fs("repository/???*/object/*")],
-        (Space::Resources, Touch::Object) => {
+        (Space::Resources, Touch::One(Kind::Object)) => {
             let object = [fs("repository/???*/object/?*")];
             // In the name of a bucket there is no slash.
             let plain = region.sample(&object, &[fs("repository/*/*/object/*")], search)?;
@@ -134,15 +134,15 @@ fn likely(
             }
             object
         }
-        (Space::Resources, Touch::Bucket) => {
+        (Space::Resources, Touch::One(Kind::Bucket)) => {
             return region.sample(&[fs("repository/???*")], &[fs("repository/*/*")], search);
         }
         (Space::Resources, _) if is_done_to_all(action) => {
             return Ok(region.has_all().then_some(Resource::All.into()));
         }
-        (Space::Resources, Touch::User) => [auth("user/?*")],
-        (Space::Resources, Touch::Group) => [auth("group/?*")],
-        (Space::Resources, Touch::Policy) => [auth("policy/?*")],
+        (Space::Resources, Touch::One(Kind::User)) => [auth("user/?*")],
+        (Space::Resources, Touch::One(Kind::Group)) => [auth("group/?*")],
+        (Space::Resources, Touch::One(Kind::Policy)) => [auth("policy/?*")],
         (Space::Resources, Touch::All | Touch::Identity | Touch::Fs | Touch::Any) => {
             [Glob::of(action.service(), "*")]
         }
@@ -153,10 +153,10 @@ fn likely(
 /// In which order witnesses are looked for: what most people ask for first.
 fn rank(action: Action) -> u8 {
     match Touch::of(action) {
-        Touch::Object => 0,
-        Touch::Bucket => 1,
+        Touch::One(Kind::Object) => 0,
+        Touch::One(Kind::Bucket) => 1,
         Touch::Listing => 2,
-        Touch::User | Touch::Group | Touch::Policy => 3,
+        Touch::One(Kind::User | Kind::Group | Kind::Policy) => 3,
         Touch::All | Touch::Identity | Touch::Fs | Touch::Any => 4,
     }
 }
