@@ -106,7 +106,7 @@ fn a_bucket_that_leaves_the_list_of_buckets_and_a_listing_alone_are_told() {
         [
             "policy P",
             "  lost sight in ListBuckets of arn:lakefs:fs:::repository/lake",
-            "    such as arn:lakefs:fs:::repository/lake (s3:ListBuckets s3://)",
+            "    such as arn:lakefs:fs:::repository/lake (s3:ListBuckets s3://lake)",
         ]
     );
     let secret = |end: &str| deny("fs:ListObjects", &format!("/object/secret/{end}"));

@@ -31,7 +31,10 @@ impl Witness {
     pub fn s3_words(&self) -> Option<String> {
         match self {
             Self::Request(requirement) => s3_words(requirement),
-            Self::Bucket(_) => Some(format!("s3:{} s3://", Operation::ListBuckets)),
+            Self::Bucket(bucket) => {
+                let url = url(&bucket.clone().into())?;
+                Some(format!("s3:{} {url}", Operation::ListBuckets))
+            }
         }
     }
 }
