@@ -78,6 +78,8 @@ mod search;
 mod spelling;
 mod takers;
 mod text;
+#[cfg(test)]
+mod texts;
 mod touch;
 mod unrecognised;
 mod witness;

@@ -56,6 +56,7 @@ mod tests {
         decide::Decision,
         document::{Document, Statement},
         requirement::Target,
+        texts::texts,
     };
 
     const IN_LAKE: &str = "arn:lakefs:fs:::repository/lake/object/";
@@ -263,12 +264,7 @@ mod tests {
             let is_allowed = |target: Target| {
                 decide(&subject, &Requirement { action: Action::LIST_OBJECTS, target }, &Context::default()).is_allow()
             };
-            let mut keys = vec![prefix.clone()];
-            let mut longest = keys.clone();
-            for _ in 0..5 {
-                longest = longest.iter().flat_map(|key| ["a", "b", "z"].map(|more| format!("{key}{more}"))).collect();
-                keys.extend(longest.iter().cloned());
-            }
+            let keys = texts(&prefix, 5, &["a", "b", "z"]);
             let every_key = keys.iter().filter(|key| !key.is_empty()).all(|key| is_allowed(Resource::object("b", key).into()));
             let bucket = is_allowed(Resource::bucket("b").into());
             prop_assert_eq!(is_allowed(Target::listing("b", &prefix)), bucket || every_key);

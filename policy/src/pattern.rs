@@ -280,6 +280,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::texts::texts;
+
+    /// The last is one that no pattern names.
+    const LETTERS: &[&str] = &["a", "b", "z"];
 
     fn matches(pattern: &str, text: &str) -> bool {
         Pattern::parse(pattern).unwrap().matches(Text::of(text), "alice")
@@ -297,20 +301,6 @@ mod tests {
 
     fn naive_matches(pattern: &str, text: &str) -> bool {
         naive(&pattern.chars().collect::<Vec<_>>(), &text.chars().collect::<Vec<_>>())
-    }
-
-    // Every text over `a`, `b` and a letter that no pattern names, up to `length` characters.
-    fn texts(length: usize) -> Vec<String> {
-        let mut texts = vec![String::new()];
-        let mut longest = texts.clone();
-        for _ in 0..length {
-            longest = longest
-                .iter()
-                .flat_map(|text| ['a', 'b', 'z'].map(|letter| format!("{text}{letter}")))
-                .collect();
-            texts.extend(longest.iter().cloned());
-        }
-        texts
     }
 
     #[test]
@@ -391,7 +381,7 @@ mod tests {
         #[test]
         fn covering_a_prefix_agrees_with_every_text_under_it(pattern in "[ab*?]{0,5}", prefix in "[ab]{0,4}") {
             let compiled = Pattern::parse(&pattern).unwrap();
-            let under = texts(6);
+            let under = texts("", 6, LETTERS);
             let all = |from: usize| {
                 under.iter().filter(|text| text.len() >= from).all(|text| naive_matches(&pattern, &format!("{prefix}{text}")))
             };
@@ -401,7 +391,7 @@ mod tests {
 
         #[test]
         fn reaching_a_prefix_agrees_with_some_text_under_it(pattern in "[ab*?]{0,5}", prefix in "[ab]{0,4}") {
-            let some = texts(5).iter().any(|text| naive_matches(&pattern, &format!("{prefix}{text}")));
+            let some = texts("", 5, LETTERS).iter().any(|text| naive_matches(&pattern, &format!("{prefix}{text}")));
             prop_assert_eq!(Pattern::parse(&pattern).unwrap().reaches(Text::of(&prefix), ""), some);
         }
 

@@ -351,7 +351,7 @@ mod tests {
     use proptest::{collection::vec, prelude::*};
 
     use super::*;
-    use crate::{compile::Scope, pattern::Pattern, text::Text};
+    use crate::{compile::Scope, pattern::Pattern, text::Text, texts::texts};
 
     fn fs(paths: &[&str]) -> Vec<Glob> {
         paths.iter().map(|path| Glob::of("fs", path)).collect()
@@ -368,20 +368,6 @@ mod tests {
 
     fn everything() -> Glob {
         Glob::of_resources(&Scope::Everything, "")
-    }
-
-    // Every path over `a`, `b` and a letter that no pattern names, up to `length` characters.
-    fn paths(length: usize) -> Vec<String> {
-        let mut paths = Vec::new();
-        let mut longest = vec![String::new()];
-        for _ in 0..length {
-            longest = longest
-                .iter()
-                .flat_map(|path| ['a', 'b', 'z'].map(|letter| format!("{path}{letter}")))
-                .collect();
-            paths.extend(longest.iter().cloned());
-        }
-        paths
     }
 
     #[test]
@@ -452,7 +438,8 @@ mod tests {
             let globs = |patterns: &[String]| patterns.iter().map(|pattern| Glob::of("fs", pattern)).collect::<Vec<_>>();
             let found = find(&globs(&within), &globs(&without));
             let path = found.as_ref().map(|found| found.strip_prefix("arn:lakefs:fs:::").unwrap());
-            let first = paths(6).into_iter().find(|path| is_wanted(path));
+            let mut paths = texts("", 6, &["a", "b", "z"]).into_iter().filter(|path| !path.is_empty());
+            let first = paths.find(|path| is_wanted(path));
             let length = path.map(str::len).filter(|length| *length <= 6);
             prop_assert_eq!(length, first.as_ref().map(String::len));
             prop_assert!(path.is_none_or(is_wanted));

@@ -8,7 +8,7 @@ use policy::{
 };
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
-use crate::{Held, address, compare};
+use crate::{Held, address, compare, texts::texts};
 
 // Two facts of which every valuation has an address.
 const OFFICE: [&str; 2] = ["10.0.0.0/8", "192.168.0.0/16"];
@@ -79,23 +79,9 @@ fn documents_of_buckets() -> impl Strategy<Value = Vec<Document>> {
     documents_of(resource, actions)
 }
 
-/// All texts over `letters` of up to `length` characters, the empty one too.
-fn texts(letters: &[char], length: usize) -> Vec<String> {
-    let mut texts = vec![String::new()];
-    let mut longest = texts.clone();
-    for _ in 0..length {
-        longest = longest
-            .iter()
-            .flat_map(|text| letters.iter().map(move |letter| format!("{text}{letter}")))
-            .collect();
-        texts.extend(longest.iter().cloned());
-    }
-    texts
-}
-
 // All that a document of such statements can tell apart, and some more.
 fn resources() -> Vec<Resource> {
-    let paths = texts(&['a', 'b', 'z'], 5);
+    let paths = texts("", 5, &["a", "b", "z"]);
     let arns = paths.iter().filter(|path| !path.is_empty()).flat_map(|path| {
         let services: &[&'static str] =
             if path.len() < 4 { &["fs", "auth", "ci"] } else { &["fs"] };
@@ -224,7 +210,7 @@ proptest! {
         let (old, new) = (Held::new(&old), Held::new(&new));
         let differences = compare(&old, &new);
         let sides = (&old, &new);
-        for bucket in texts(&['a', 'b', 'z'], 2).iter().filter(|bucket| !bucket.is_empty()) {
+        for bucket in texts("", 2, &["a", "b", "z"]).iter().filter(|bucket| !bucket.is_empty()) {
             let resource = Resource::bucket(bucket);
             for action in [Action::READ_REPOSITORY, Action::LIST_BRANCHES] {
                 let requirement = Requirement::new(action, resource.clone());
@@ -236,7 +222,7 @@ proptest! {
             check(&differences, sees, |source| old.shows(bucket, source), |source| new.shows(bucket, source))?;
             // What follows the bucket may look like a bucket with an object once more.
             let again = ["a/object/", "b/object/z"].map(str::to_owned);
-            for key in texts(&['a', 'b', '/', 'z'], 2).into_iter().chain(again) {
+            for key in texts("", 2, &["a", "b", "/", "z"]).into_iter().chain(again) {
                 let object = Resource::object(bucket, &key);
                 let requirement = Requirement::new(Action::READ_OBJECT, object.clone());
                 check_requirement(&requirement, sides, &differences, |pattern| matches(pattern, &object))?;

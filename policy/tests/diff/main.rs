@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its world should panic")]
 
 mod enumeration;
+#[path = "../../src/texts.rs"]
+mod texts;
 
 use std::{net::IpAddr, sync::Arc};
 

@@ -8,6 +8,7 @@ use crate::{
     evaluator::Asked,
     glob::{matches, parts},
     outcome, requirement,
+    texts::texts,
 };
 
 proptest! {
@@ -85,18 +86,4 @@ fn names(resource: &str, path: &str, user: &str) -> bool {
         || resource.strip_prefix("arn:lakefs:fs:::").is_some_and(|pattern| {
             matches(&parts(pattern, user), &path.chars().collect::<Vec<_>>())
         })
-}
-
-/// Every text that begins with `prefix` and goes on for up to `length` of `letters`; no pattern names `z`.
-fn texts(prefix: &str, length: usize, letters: &[&str]) -> Vec<String> {
-    let mut texts = vec![prefix.to_owned()];
-    let mut longest = texts.clone();
-    for _ in 0..length {
-        longest = longest
-            .iter()
-            .flat_map(|text| letters.iter().map(move |letter| format!("{text}{letter}")))
-            .collect();
-        texts.extend(longest.iter().cloned());
-    }
-    texts
 }

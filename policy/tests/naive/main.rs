@@ -18,6 +18,8 @@ mod facts;
 mod glob;
 mod listings;
 mod properties;
+#[path = "../../src/texts.rs"]
+mod texts;
 mod values;
 
 use std::{collections::BTreeMap, sync::Arc};
