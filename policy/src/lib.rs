@@ -124,5 +124,5 @@ pub use crate::{
     takers::{DOCUMENTS, Takers},
     unrecognised::Unrecognised,
     witness::Witness,
-    xml::{XmlFault, xml_text},
+    xml::{NAMESPACE, XmlFault, xml_text},
 };

@@ -71,8 +71,7 @@ fn check_job(xml: &mut Xml<'_>) -> Result<(), XmlFault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const NAMESPACE: &str = "http://s3.amazonaws.com/doc/2006-03-01/";
+    use crate::xml::NAMESPACE;
 
     fn not(name: &str) -> XmlFault {
         XmlFault::NotImplemented(name.into())

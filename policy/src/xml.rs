@@ -283,7 +283,7 @@ fn is_blank(text: &str) -> bool {
 
 const BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
 /// S3's namespace.
-pub(crate) const NAMESPACE: &str = "http://s3.amazonaws.com/doc/2006-03-01/";
+pub const NAMESPACE: &str = "http://s3.amazonaws.com/doc/2006-03-01/";
 
 /// No element of S3 has a longer name.
 const NAME_BYTES_MAX: usize = 64;

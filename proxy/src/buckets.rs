@@ -7,8 +7,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use http::StatusCode;
-use policy::{Operation, XmlFault, is_bucket_name, shows_all_buckets, shows_bucket};
-use quick_xml::escape::escape;
+use policy::{Operation, XmlFault, is_bucket_name, shows_all_buckets, shows_bucket, xml_text};
 use store::Caller;
 
 use crate::{
@@ -254,7 +253,7 @@ impl<'a> Buckets<'a> {
 
 /// The document with these buckets and this token in the place of its own.
 fn with_buckets(text: &str, buckets: &str, token: Option<&str>) -> Result<String, XmlFault> {
-    let token = token.map(|token| format!("<{TOKEN}>{}</{TOKEN}>", escape(token)));
+    let token = token.map(|token| format!("<{TOKEN}>{}</{TOKEN}>", xml_text(token)));
     let list = format!("<Buckets>{buckets}</Buckets>{}", token.unwrap_or_default());
     let mut edits = Vec::new();
     let mut list = Some(list);
@@ -281,7 +280,7 @@ fn in_region(text: &str, region: &str) -> Result<String, XmlFault> {
     let edits: Vec<_> = elements(text)?
         .into_iter()
         .filter(|element| element.depth == 3 && element.name == "BucketRegion")
-        .map(|element| (element.inner, escape(region).into_owned()))
+        .map(|element| (element.inner, xml_text(region)))
         .collect();
     Ok(apply(text, &edits))
 }

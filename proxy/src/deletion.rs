@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, header};
-use policy::{Deletion, ObjectIdentifier, XmlFault, xml_text};
+use policy::{Deletion, NAMESPACE, ObjectIdentifier, XmlFault, xml_text};
 
 use crate::{
     answer::Content,
@@ -12,7 +12,7 @@ use crate::{
     messages::message_of,
     refusal::Refusal,
     upstream::UpstreamFault,
-    xml::{self, Element, NAMESPACE},
+    xml::{self, Element},
 };
 
 /// Which of the objects that a request names may be deleted.

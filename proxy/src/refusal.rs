@@ -2,8 +2,7 @@
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
-use policy::XmlFault;
-use quick_xml::escape::escape;
+use policy::{XmlFault, xml_text};
 use sigv::{BodyError, FormError, SignatureError};
 use store::StoreError;
 use thiserror::Error;
@@ -293,7 +292,7 @@ fn corrections(error: &SignatureError, now: OffsetDateTime) -> String {
     } else if let SignatureError::NotYetValid { from } = error {
         format!("<RequestTime>{}</RequestTime>{server}", text(*from))
     } else if let SignatureError::WrongRegion { expected, .. } = error {
-        format!("<Region>{}</Region>", escape(expected))
+        format!("<Region>{}</Region>", xml_text(expected))
     } else {
         String::new()
     }
@@ -310,18 +309,9 @@ pub(crate) fn error_document(
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{}</Code><Message>{}</Message>\
          {extra}<Resource>{}</Resource><RequestId>{}</RequestId></Error>",
-        escape(code),
-        escape(printable(message)),
-        escape(resource),
-        escape(request_id),
+        xml_text(code),
+        xml_text(message),
+        xml_text(resource),
+        xml_text(request_id),
     )
-}
-
-/// `text` with every character that XML cannot hold replaced: a key may have them, and a client that
-/// cannot parse the document would not learn the code.
-fn printable(text: &str) -> String {
-    let is_char = |c: char| !c.is_control() || matches!(c, '\t' | '\n' | '\r');
-    text.chars()
-        .map(|c| if is_char(c) && !matches!(c, '\u{fffe}' | '\u{ffff}') { c } else { '\u{fffd}' })
-        .collect()
 }

@@ -3,12 +3,8 @@
 use std::ops::Range;
 
 use bytes::Bytes;
-use policy::XmlFault;
-use quick_xml::{
-    Reader,
-    escape::{escape, unescape},
-    events::Event,
-};
+use policy::{NAMESPACE, XmlFault, xml_text};
+use quick_xml::{Reader, escape::unescape, events::Event};
 
 /// The `CreateBucketConfiguration` for `region`: none for `us-east-1`, as S3 wants it.
 pub(crate) fn bucket_configuration(region: &str) -> Bytes {
@@ -17,7 +13,7 @@ pub(crate) fn bucket_configuration(region: &str) -> Bytes {
         region => format!(
             "<CreateBucketConfiguration xmlns=\"{NAMESPACE}\"><LocationConstraint>{}\
              </LocationConstraint></CreateBucketConfiguration>",
-            escape(region)
+            xml_text(region)
         )
         .into(),
     }
@@ -29,7 +25,7 @@ pub(crate) fn location_constraint(region: &str) -> Bytes {
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<LocationConstraint xmlns=\"{NAMESPACE}\">{}\
          </LocationConstraint>",
-        escape(region)
+        xml_text(region)
     )
     .into()
 }
@@ -76,7 +72,7 @@ pub(crate) fn name_owner(document: &[u8], upstream: &str) -> Result<Option<Bytes
         .into_iter()
         .filter(|element| matches!(element.name.as_str(), "ID" | "DisplayName"))
         .filter(|element| element.text(text).is_some_and(|id| id == OWNER))
-        .map(|element| (element.inner, escape(upstream).into_owned()))
+        .map(|element| (element.inner, xml_text(upstream)))
         .collect();
     Ok((!edits.is_empty()).then(|| apply(text, &edits).into()))
 }
@@ -86,7 +82,7 @@ pub(crate) fn relocate(text: &str, location: &str) -> Result<String, XmlFault> {
     let edits: Vec<_> = result(text)?
         .into_iter()
         .filter(|element| element.depth == 1 && element.name == "Location")
-        .map(|element| (element.inner, escape(location).into_owned()))
+        .map(|element| (element.inner, xml_text(location)))
         .collect();
     Ok(apply(text, &edits))
 }
@@ -187,8 +183,6 @@ pub(crate) fn apply(text: &str, edits: &[(Range<usize>, String)]) -> String {
     edited
 }
 
-/// S3's namespace.
-pub(crate) const NAMESPACE: &str = "http://s3.amazonaws.com/doc/2006-03-01/";
 const US_EAST_1: &str = "us-east-1";
 const OWNER: &str = "lakegate";
 const DEPTH_MAX: usize = 16;
