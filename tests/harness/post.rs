@@ -14,6 +14,7 @@ use super::{
     http::{Connection, Response},
     pattern::hex,
     sign::now,
+    site::admin,
 };
 
 /// By which version a policy is signed.
@@ -194,3 +195,17 @@ fn sha256(key: &[u8], text: &str) -> Vec<u8> {
 
 pub(crate) const BOUNDARY: &str = "----formboundary7f3a";
 pub(crate) const END: &[u8] = b"\r\n------formboundary7f3a--\r\n";
+/// A form with a field of each kind, for `team-a/a note.txt`.
+pub(crate) fn draft(version: Version) -> Draft {
+    Draft::new(&admin(), version, "team-a/a note.txt")
+        .field("Content-Type", "text/plain")
+        .field("acl", "private")
+        .field("x-amz-meta-colour", "dark  blue")
+        .field("success_action_status", "200")
+        .loose("x-amz-storage-class", "STANDARD")
+        .condition(json!(["starts-with", "$x-amz-storage-class", "STAND"]))
+        .loose("submit", "anything")
+        .condition(json!(["starts-with", "$Submit", ""]))
+        .loose("x-ignore-this", "not signed")
+        .condition(json!(["content-length-range", 3, 9]))
+}

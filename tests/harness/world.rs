@@ -1,7 +1,10 @@
 //! A whole deployment for one test: a store, the site, the gateway between.
 
+use std::fs;
+
 use super::{
     gateway::Gateway,
+    pattern::Pattern,
     recorder::{Answer, Recorder, Request},
     sign::Draft,
     site::{Site, admin},
@@ -100,3 +103,13 @@ impl Stored {
 }
 
 const MARKER: &str = "/lake/marker";
+
+pub(crate) fn assert_copies_both_ways(world: &Stored) {
+    let client = world.gateway.client(&admin());
+    let content = Pattern::bytes(4, 300_000);
+    fs::write(client.home().join("up"), &content).unwrap();
+    client.aws(&["s3", "cp", "up", "s3://lake/a b"]);
+    assert!(world.store.bytes("lake", "a b") == content);
+    client.aws(&["s3", "cp", "s3://lake/a b", "down"]);
+    assert!(fs::read(client.home().join("down")).unwrap() == content);
+}
