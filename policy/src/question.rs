@@ -87,17 +87,17 @@ impl Question {
                 "is neither `*` nor an ARN, such as `arn:lakefs:fs:::repository/lake/object/x`";
             fault("resource", format!("`{resource}` {reason}"))
         })?;
-        let target = match bucket_of(&resource) {
-            Some(bucket) if LISTING.contains(&action) => {
+        let target = match resource.bucket_and_key() {
+            Some((bucket, None)) if LISTING.contains(&action) => {
                 Target::listing(bucket, facts.context().prefix.unwrap_or_default())
             }
             Some(_) | None => resource.into(),
         };
         let readings = match &target {
             Target::Listing { bucket, prefix } => reading::of_prefix(bucket, prefix),
-            Target::One(resource) => match object_of(resource) {
-                Some((bucket, key)) => reading::of_key(bucket, key),
-                None => Vec::new(),
+            Target::One(resource) => match resource.bucket_and_key() {
+                Some((bucket, Some(key))) => reading::of_key(bucket, key),
+                Some((_, None)) | None => Vec::new(),
             },
         };
         let targets = std::iter::once(target).chain(readings);
@@ -278,18 +278,6 @@ fn level_differs(row: &Row, bucket: &str, key: Option<&str>) -> bool {
         (_, Some(_)) => Level::Object,
     };
     level != row.level
-}
-
-fn object_of(resource: &Resource) -> Option<(&str, &str)> {
-    let Resource::Arn { service: "fs", path } = resource else { return None };
-    path.strip_prefix("repository/")?
-        .split_once("/object/")
-        .filter(|(bucket, _)| !bucket.contains('/'))
-}
-
-fn bucket_of(resource: &Resource) -> Option<&str> {
-    let Resource::Arn { service: "fs", path } = resource else { return None };
-    path.strip_prefix("repository/").filter(|bucket| !bucket.contains('/'))
 }
 
 fn fault(path: &str, reason: String) -> Fault {

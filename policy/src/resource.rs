@@ -58,7 +58,17 @@ impl Resource {
             .then(|| Self::Arn { service, path: arn.path.into() })
     }
 
-    fn fs(path: String) -> Self {
+    /// The bucket, and the key in it where it is an object; absent when it is neither.
+    pub(crate) fn bucket_and_key(&self) -> Option<(&str, Option<&str>)> {
+        let Self::Arn { service: "fs", path } = self else { return None };
+        let rest = path.strip_prefix("repository/")?;
+        let (bucket, key) =
+            rest.split_once("/object/").map_or((rest, None), |(bucket, key)| (bucket, Some(key)));
+        (!bucket.contains('/')).then_some((bucket, key))
+    }
+
+    /// What has this path in the service that holds buckets.
+    pub(crate) fn fs(path: String) -> Self {
         Self::Arn { service: "fs", path: path.into() }
     }
 
@@ -124,6 +134,22 @@ mod tests {
         let object = Resource::object("lake", "a//../*:ö+ ");
         assert_eq!(object.to_string(), "arn:lakefs:fs:::repository/lake/object/a//../*:ö+ ");
         assert_eq!(Resource::parse(&object.to_string()), Some(object));
+    }
+
+    #[test]
+    fn a_bucket_and_an_object_are_told_by_their_paths() {
+        for (resource, told) in [
+            (Resource::bucket("lake"), Some(("lake", None))),
+            (Resource::object("lake", "a/object/b"), Some(("lake", Some("a/object/b")))),
+            (Resource::object("lake", ""), Some(("lake", Some("")))),
+            (Resource::fs("repository/lake/tag/a".to_owned()), None),
+            (Resource::fs("repository/lake/x/object/a".to_owned()), None),
+            (Resource::fs("lake".to_owned()), None),
+            (Resource::auth("repository/lake".to_owned()), None),
+            (Resource::All, None),
+        ] {
+            assert_eq!(resource.bucket_and_key(), told, "{resource}");
+        }
     }
 
     #[test]

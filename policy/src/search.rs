@@ -70,11 +70,11 @@ impl Search {
                     Some(found) => Some(found),
                     None => self.shaped(&bucket("/object/?*"), within, without, Glob::symbols)?,
                 };
-                Ok(found.as_deref().and_then(listing))
+                Ok(found.and_then(listing))
             }
             Space::Buckets => {
                 let found = self.shaped(&bucket(""), within, without, Glob::symbols)?;
-                Ok(found.map(|path| Resource::Arn { service: FS, path: path.into() }.into()))
+                Ok(found.map(|path| Resource::fs(path).into()))
             }
         }
     }
@@ -246,9 +246,10 @@ fn services(within: &[&Glob], without: &[&Glob]) -> Vec<&'static str> {
 }
 
 /// The listing whose path is `repository/{bucket}/object/{prefix}`.
-fn listing(path: &str) -> Option<Target> {
-    let (bucket, prefix) = path.strip_prefix("repository/")?.split_once("/object/")?;
-    Some(Target::listing(bucket, prefix))
+fn listing(path: String) -> Option<Target> {
+    let under = Resource::fs(path);
+    let (bucket, prefix) = under.bucket_and_key()?;
+    Some(Target::listing(bucket, prefix?))
 }
 
 /// The text that a trail of characters came along.
@@ -331,8 +332,6 @@ fn bucket(rest: &str) -> Vec<Symbol> {
     let name = [Symbol::OneOfName, Symbol::AnyOfName];
     Symbol::parse("repository/").chain(name).chain(Symbol::parse(rest)).collect()
 }
-
-const FS: &str = "fs";
 
 /// How much work a comparison may take: symbols that are compared, and [`STEP`] for each place of each pattern at
 /// each character.

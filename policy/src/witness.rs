@@ -107,11 +107,10 @@ fn said(row: &Row) -> Vec<String> {
 /// `s3://bucket/key`, where `target` has such a name.
 fn url(target: &Target) -> Option<String> {
     let (bucket, key) = match target {
-        Target::One(Resource::Arn { service: "fs", path }) => {
-            let path = path.strip_prefix("repository/")?;
-            path.split_once("/object/").unwrap_or((path, ""))
+        Target::One(resource) => {
+            let (bucket, key) = resource.bucket_and_key()?;
+            (bucket, key.unwrap_or_default())
         }
-        Target::One(_) => return None,
         Target::Listing { bucket, prefix } => (&**bucket, &**prefix),
     };
     let slash = if key.is_empty() { "" } else { "/" };
